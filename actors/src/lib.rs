@@ -1,1 +1,87 @@
-//! Playhouse.
+//! Services as supervised groups of actors, in one process.
+//!
+//! A service is a type whose methods are called by messages. It runs as a [`Group`]: identical workers behind one
+//! bounded mailbox, under a supervisor. Callers hold a [`Client`]; a [`Runtime`] starts the services in the order of
+//! their dependencies and drains them in reverse. Nothing here opens a socket: a replica in another process is whatever
+//! implements [`Remote`].
+//!
+//! Modules in the order in which a message passes them: `client`, `call`, `router`, `group` (mailbox, pump, running),
+//! `method`, and back.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+extern crate self as playhouse_actors;
+
+// What a message and a service are.
+mod body;
+pub mod bytes;
+mod description;
+mod error;
+mod failure;
+mod id;
+mod inject;
+mod message;
+mod method;
+mod service;
+pub mod tensor;
+
+// The caller's side.
+mod any_client;
+mod call;
+mod client;
+mod context;
+mod deadline;
+mod remote;
+mod router;
+mod stream;
+
+// The service's side.
+mod batch;
+mod definition;
+mod executor;
+mod group;
+mod panic;
+mod supervision;
+
+// Both together.
+mod builder;
+mod graph;
+mod runtime;
+
+pub use any_client::AnyClient;
+pub use batch::{BatchPolicy, Batcher, Decision, Waiting};
+pub use body::{Body, Codec, Encoded, Typed};
+pub use builder::Builder;
+pub use bytes::Bytes;
+pub use client::{Client, Items};
+pub use context::CallContext;
+pub use definition::Definition;
+pub use description::{
+    MethodDescription, MethodKind, Requirement, RequirementKind, Resources, Restart, RestartPolicy, ServiceDescription,
+    Settings, Traffic,
+};
+pub use error::{CallResult, Error, ErrorKind, Hop};
+pub use executor::{Arbiters, Executor, PlaceId};
+pub use failure::{Failure, INTERNAL, Result};
+pub use graph::GraphError;
+pub use group::{ASYNC_SLOTS, Group, GroupConfig, GroupStats, MAX_CONCURRENCY, RestartConfig, TIMEOUT};
+pub use id::ReplicaId;
+pub use inject::{Config, InitContext, Inject, Provisions, WorkerIndex};
+pub use message::{Message, Streaming, Unary, Value};
+pub use method::{BatchOptions, ItemSink, MethodOptions, Methods};
+// pub use playhouse_macros::service;
+pub use remote::{Remote, RemoteRequest};
+pub use router::{Load, Route, Routes, decide};
+pub use runtime::{Drained, RunningGroup, Runtime, StartError};
+pub use service::Service;
+pub use stream::ItemStream;
+pub use supervision::{GroupFailure, GroupStatus};
+pub use tensor::{DType, Dim, Tensor, TensorError, TensorSpec};
+
+/// What the code that `#[service]` writes needs. Not for use by hand.
+#[doc(hidden)]
+pub mod __private {
+    pub use futures_core::Stream;
+    pub use schemars;
+    pub use serde;
+}

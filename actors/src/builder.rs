@@ -1,0 +1,147 @@
+//! What a runtime is to run.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::definition::Definition;
+use crate::description::{ServiceDescription, Settings};
+use crate::executor::Executor;
+use crate::graph::{Vertex, layers};
+use crate::group::TIMEOUT;
+use crate::inject::Provisions;
+use crate::remote::Remote;
+use crate::router::Route;
+use crate::runtime::{Runtime, StartError};
+use crate::service::Service;
+
+/// The longest time a service may take to start unless set: loading a large model takes minutes.
+const START_LIMIT: Duration = Duration::from_secs(600);
+
+/// Describes a runtime; see [`Runtime::builder`].
+pub struct Builder {
+    executor: Executor,
+    definitions: Vec<Definition>,
+    settings: HashMap<String, Settings>,
+    remotes: Vec<(String, Arc<dyn Remote>)>,
+    provisions: Provisions,
+    start_limit: Duration,
+}
+
+/// A service that is to be started.
+pub(crate) struct Planned {
+    pub(crate) definition: Arc<Definition>,
+    pub(crate) settings: Settings,
+}
+
+impl Builder {
+    pub(crate) fn new(executor: Executor) -> Self {
+        Self {
+            executor,
+            definitions: Vec::new(),
+            settings: HashMap::new(),
+            remotes: Vec::new(),
+            provisions: Provisions::default(),
+            start_limit: START_LIMIT,
+        }
+    }
+
+    /// Runs a group of this service.
+    #[must_use]
+    pub fn service<S: Service>(self) -> Self {
+        self.definition(Definition::of::<S>())
+    }
+
+    /// Runs a group of a service whose definition is at hand.
+    #[must_use]
+    pub fn definition(mut self, definition: Definition) -> Self {
+        self.definitions.push(definition);
+        self
+    }
+
+    /// Lays settings over those in the code of a service.
+    #[must_use]
+    pub fn settings(mut self, service: impl Into<String>, settings: Settings) -> Self {
+        self.settings.insert(service.into(), settings);
+        self
+    }
+
+    /// Makes a replica in another process known.
+    #[must_use]
+    pub fn remote(mut self, service: impl Into<String>, remote: Arc<dyn Remote>) -> Self {
+        self.remotes.push((service.into(), remote));
+        self
+    }
+
+    /// Gives constructors something to draw on; see [`InitContext::provision`](crate::InitContext::provision).
+    #[must_use]
+    pub fn provide<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.provisions.insert(value);
+        self
+    }
+
+    /// Sets what [`Config`](crate::Config) reads for a service.
+    #[must_use]
+    pub fn configure(mut self, service: impl Into<String>, configuration: serde_json::Value) -> Self {
+        self.provisions.configure(service, configuration);
+        self
+    }
+
+    /// The longest time one service may take to start.
+    #[must_use]
+    pub fn start_limit(mut self, limit: Duration) -> Self {
+        self.start_limit = limit;
+        self
+    }
+
+    /// The order in which the services would start: each layer needs only layers before it.
+    ///
+    /// # Errors
+    /// Services that do not fit together.
+    pub fn plan(&self) -> Result<Vec<Vec<&ServiceDescription>>, StartError> {
+        let layers = self.layers()?;
+        let describe = |index: usize| &self.definitions[index].description;
+        Ok(layers.into_iter().map(|layer| layer.into_iter().map(describe).collect()).collect())
+    }
+
+    /// Starts the services, those first that others need, and returns when each has a ready worker.
+    ///
+    /// # Errors
+    /// Services that do not fit together: then nothing was started. A service that does not become ready: then what was
+    /// started before is drained again.
+    pub async fn start(self) -> Result<Runtime, StartError> {
+        let layers = self.layers()?;
+        let Self { executor, definitions, mut settings, remotes, provisions, start_limit } = self;
+        let runtime = Runtime::new(executor, provisions, start_limit).await?;
+        for (service, remote) in remotes {
+            runtime.routes(&service, None, TIMEOUT).add(Route::Remote(remote));
+        }
+        let planned: Vec<_> = definitions
+            .into_iter()
+            .map(|definition| {
+                let over = settings.remove(definition.description.name).unwrap_or_default();
+                let settings = definition.description.settings.clone().overlaid(&over);
+                Planned { definition: Arc::new(definition), settings }
+            })
+            .collect();
+        for layer in layers {
+            if let Err(error) = runtime.start_layer(layer.iter().map(|&index| &planned[index])).await {
+                runtime.drain(Duration::ZERO).await;
+                return Err(error);
+            }
+        }
+        Ok(runtime)
+    }
+
+    fn layers(&self) -> Result<Vec<Vec<usize>>, StartError> {
+        let vertices: Vec<_> = self
+            .definitions
+            .iter()
+            .map(|Definition { description, .. }| Vertex {
+                name: description.name,
+                dependencies: description.dependencies().collect(),
+            })
+            .collect();
+        Ok(layers(&vertices, |name| self.remotes.iter().any(|(service, _)| service == name))?)
+    }
+}

@@ -1,0 +1,149 @@
+//! The caller's side of a service.
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_core::Stream;
+use futures_util::future::join_all;
+
+use crate::body::{Body, Codec, Encoded, Typed};
+use crate::call::{self, BodyStream, Called, Target, Types};
+use crate::context::CallContext;
+use crate::error::{CallResult, Error};
+use crate::id::ReplicaId;
+use crate::message::{Message, Streaming, Unary};
+use crate::router::Routes;
+use crate::runtime::Shared;
+
+/// A client of one service, wherever its replicas are. Cheap to clone.
+///
+/// `#[service]` on `impl Foo` makes a `FooClient` around it, with the methods of the service. This type sends messages
+/// as values: they can be stored and forwarded.
+///
+/// A call has a deadline: the timeout of the called service, or of [`Client::with_timeout`], and never later than that
+/// of the call in which it is made. Dropping a call cancels it: while it waits, and where it awaits.
+#[derive(Clone)]
+pub struct Client {
+    routes: Arc<Routes>,
+    shared: Arc<Shared>,
+    timeout: Option<Duration>,
+}
+
+impl Client {
+    pub(crate) fn new(routes: Arc<Routes>, shared: Arc<Shared>) -> Self {
+        Self { routes, shared, timeout: None }
+    }
+
+    /// The service that it calls.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        self.routes.service()
+    }
+
+    /// A client whose calls have this timeout instead of the service's own.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self.clone() }
+    }
+
+    /// Sends a message and waits for its answer.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind). A call that was proved not to have begun has been tried on other replicas.
+    pub async fn call<M: Unary>(&self, message: M) -> CallResult<M::Reply> {
+        let context = self.context();
+        let body = Body::Typed(Box::new(message));
+        call::call(self.target(), &called::<M>(), body, context).await.map(value_of)
+    }
+
+    /// Sends a message and waits for the first item of its answer.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind): an error before the first item is that of the call.
+    pub async fn stream<M: Streaming>(&self, message: M) -> CallResult<Items<M::Reply>> {
+        let context = self.context();
+        let body = Body::Typed(Box::new(message));
+        let items = call::call_stream(self.target(), &called::<M>(), body, context).await?;
+        Ok(Items { items, item: PhantomData })
+    }
+
+    /// Sends a message without waiting for its answer, which is dropped. Returns when the message is on its way; it
+    /// has the same deadline as a call.
+    ///
+    /// # Errors
+    /// Only when there is no replica to send to; what happens to the message later is seen in the group's statistics.
+    pub fn tell<M: Unary>(&self, message: M) -> CallResult<()> {
+        self.routes.choose(&[])?;
+        let client = self.clone();
+        let context = self.context();
+        self.shared.executor.spawn_control(async move {
+            let body = Body::Typed(Box::new(message));
+            let told = call::call(client.target(), &called::<M>(), body, context).await;
+            if let Err(error) = told {
+                tracing::debug!(service = M::SERVICE, method = M::METHOD, %error, "a message that was told failed");
+            }
+        });
+        Ok(())
+    }
+
+    /// Sends a message to every replica that is known at this moment, and waits for all answers.
+    pub async fn broadcast<M: Unary + Clone>(&self, message: M) -> Vec<(ReplicaId, CallResult<M::Reply>)> {
+        let context = self.context();
+        let routes = self.routes.all();
+        let calls = routes.iter().map(|route| {
+            let replica = route.replica().clone();
+            let only = Routes::new(self.service(), self.routes.timeout());
+            only.add(route.clone());
+            let body = Body::Typed(Box::new(message.clone()));
+            async move {
+                let target = Target { routes: &only, deadlines: &self.shared.deadlines };
+                let reply = call::call(target, &called::<M>(), body, context).await;
+                (replica, reply.map(value_of))
+            }
+        });
+        join_all(calls).await
+    }
+
+    fn context(&self) -> CallContext {
+        CallContext::inherit(self.timeout.unwrap_or(self.routes.timeout()))
+    }
+
+    fn target(&self) -> Target<'_> {
+        Target { routes: &self.routes, deadlines: &self.shared.deadlines }
+    }
+}
+
+/// The answers to a streaming call, in order, at the pace of who reads them. Dropping it cancels the call.
+pub struct Items<T> {
+    items: BodyStream,
+    item: PhantomData<fn() -> T>,
+}
+
+impl<T: 'static> Stream for Items<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.items.as_mut().poll_next(cx).map(|item| item.map(|item| item.map(value_of)))
+    }
+}
+
+fn called<M: Message>() -> Called<'static> {
+    let types = Types { encode_message: encode::<M>, decode_reply: decode::<M> };
+    Called { method: M::METHOD, types: Some(types), reply: Codec::Msgpack }
+}
+
+fn encode<M: Message>(message: &Typed, codec: Codec) -> CallResult<Encoded> {
+    Encoded::encode(message.downcast_ref::<M>().expect("the message that was given"), codec)
+}
+
+fn decode<M: Message>(reply: &Encoded) -> CallResult<Typed> {
+    Ok(Box::new(reply.decode::<M::Reply>()?))
+}
+
+fn value_of<T: 'static>(body: Body) -> T {
+    let Body::Typed(value) = body else { unreachable!("a typed body is answered typed") };
+    *value.downcast().expect("one name of service and method has one type in a process")
+}

@@ -1,0 +1,279 @@
+//! The bounded queue in front of a group. It belongs to the group and survives any worker.
+//!
+//! Workers pull: a message is bound to a worker only when that worker has a free slot, so a slow worker never holds what
+//! another could run. Waking a thread costs as much as a loopback RPC, so a message wakes the worker on its own arbiter,
+//! and one elsewhere only if there is none here, or when what waits has waited longer than such a wake-up takes.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::batch::Decision;
+use crate::executor::PlaceId;
+use crate::group::envelope::Envelope;
+use crate::group::lane::Lane;
+
+/// What it costs to wake an idle thread: 50 to 64 us were measured.
+const CROSSING: Duration = Duration::from_micros(50);
+
+/// The messages that wait for a group's workers, and the workers that wait for messages.
+pub(crate) struct Mailbox {
+    state: Mutex<State>,
+}
+
+struct State {
+    phase: Phase,
+    lanes: Vec<Lane>,
+    seats: Vec<Seat>,
+    next_number: u64,
+}
+
+/// Where the worker with some index sits, whichever generation of it.
+struct Seat {
+    generation: u32,
+    place: Option<PlaceId>,
+    /// Set while the worker has a free slot and found nothing to pull.
+    idle: Option<Waker>,
+}
+
+/// Whether the mailbox takes messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Open,
+    /// Finishes what it has, accepts nothing new.
+    Draining,
+    /// No worker can be had, for this reason.
+    Failed(String),
+    /// Drained: workers end when they pull.
+    Closed,
+}
+
+/// Names a message that waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticket {
+    lane: usize,
+    number: u64,
+}
+
+/// Which worker pulls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SeatId {
+    pub(crate) index: usize,
+    pub(crate) generation: u32,
+}
+
+/// What a worker gets.
+pub(crate) enum Pull {
+    One(Envelope),
+    Batch {
+        lane: usize,
+        messages: Vec<Envelope>,
+    },
+    /// Nothing yet: the worker will be woken, and has to come back by itself at the given time.
+    Nothing {
+        until: Option<Instant>,
+    },
+    /// Another worker has this one's place.
+    Replaced,
+    /// The group is drained.
+    Closed,
+}
+
+impl Mailbox {
+    pub(crate) fn new(lanes: Vec<Lane>, seats: usize) -> Self {
+        let seats = (0..seats).map(|_| Seat { generation: 0, place: None, idle: None }).collect();
+        Self { state: Mutex::new(State { phase: Phase::Open, lanes, seats, next_number: 0 }) }
+    }
+
+    /// Queues a message and wakes a worker for it.
+    ///
+    /// # Errors
+    /// The message itself, with the phase that keeps it out.
+    #[expect(clippy::result_large_err, reason = "the message goes back to the caller, who may send it elsewhere")]
+    pub(crate) fn push(&self, lane: usize, envelope: Envelope) -> Result<Ticket, (Envelope, Phase)> {
+        let now = envelope.arrived;
+        let mut state = self.lock();
+        if state.phase != Phase::Open {
+            return Err((envelope, state.phase.clone()));
+        }
+        let number = state.next_number;
+        state.next_number += 1;
+        state.lanes[lane].push(number, envelope);
+        let wake = state.choose(PlaceId::current(), now);
+        drop(state);
+        wake_up(wake);
+        Ok(Ticket { lane, number })
+    }
+
+    /// Takes out a message that its caller no longer wants; `None` if it has left the queue already.
+    pub(crate) fn withdraw(&self, ticket: Ticket) -> Option<Envelope> {
+        self.lock().lanes[ticket.lane].withdraw(ticket.number)
+    }
+
+    /// Gives a worker what it should run next. `last_slot`: it will not pull again until something has ended.
+    pub(crate) fn pull(&self, seat: SeatId, last_slot: bool, waker: &Waker, now: Instant) -> Pull {
+        let mut state = self.lock();
+        if state.seats[seat.index].generation != seat.generation {
+            return Pull::Replaced;
+        }
+        let (ready, until) = state.next_ready(now);
+        let Some((lane, count)) = ready else {
+            if state.phase == Phase::Closed {
+                return Pull::Closed;
+            }
+            state.seats[seat.index].idle = Some(waker.clone());
+            return Pull::Nothing { until };
+        };
+        state.seats[seat.index].idle = None;
+        let pulled = state.take(lane, count);
+        // What this worker leaves behind, it must not keep from the others.
+        let wake = if last_slot && state.depth() > 0 { state.any_idle() } else { None };
+        drop(state);
+        wake_up(wake);
+        pulled
+    }
+
+    /// Records how long a batch of a lane ran.
+    pub(crate) fn batch_ran(&self, lane: usize, run_time: Duration) {
+        self.lock().lanes[lane].batch_ran(run_time);
+    }
+
+    /// Gives a seat to a new worker; one of an earlier generation ends when it next pulls.
+    pub(crate) fn reseat(&self, index: usize) -> SeatId {
+        let mut state = self.lock();
+        let seat = &mut state.seats[index];
+        seat.generation += 1;
+        let generation = seat.generation;
+        let wakers = state.leave(index);
+        drop(state);
+        wakers.into_iter().for_each(wake_up);
+        SeatId { index, generation }
+    }
+
+    /// Records where a worker sits, once it is ready to pull.
+    pub(crate) fn arrive(&self, seat: SeatId) {
+        let mut state = self.lock();
+        if state.seats[seat.index].generation == seat.generation {
+            state.seats[seat.index].place = PlaceId::current();
+        }
+    }
+
+    /// Empties the seat of a worker that has ended.
+    pub(crate) fn vacate(&self, seat: SeatId) {
+        let mut state = self.lock();
+        if state.seats[seat.index].generation != seat.generation {
+            return;
+        }
+        let wakers = state.leave(seat.index);
+        drop(state);
+        wakers.into_iter().for_each(wake_up);
+    }
+
+    /// Takes messages again, or takes no more.
+    pub(crate) fn set_phase(&self, phase: Phase) {
+        self.lock().phase = phase;
+    }
+
+    /// Takes no more messages because there are no workers, and hands out those that wait.
+    pub(crate) fn fail(&self, reason: String) -> Vec<Envelope> {
+        let mut state = self.lock();
+        state.phase = Phase::Failed(reason);
+        state.lanes.iter_mut().flat_map(Lane::take_all).collect()
+    }
+
+    /// Ends the workers once they have nothing to do, and hands out what waits.
+    pub(crate) fn close(&self) -> Vec<Envelope> {
+        let mut state = self.lock();
+        state.phase = Phase::Closed;
+        let orphans = state.lanes.iter_mut().flat_map(Lane::take_all).collect();
+        let idle: Vec<Waker> = state.seats.iter_mut().filter_map(|seat| seat.idle.take()).collect();
+        drop(state);
+        idle.into_iter().for_each(Waker::wake);
+        orphans
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.lock().phase.clone()
+    }
+
+    /// How many messages wait.
+    pub(crate) fn depth(&self) -> usize {
+        self.lock().depth()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No user code runs under the lock; a panic in ours would leave the queue itself whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn depth(&self) -> usize {
+        self.lanes.iter().map(Lane::len).sum()
+    }
+
+    /// Empties a seat. Its worker may have been woken for a message and never come: somebody else has to.
+    fn leave(&mut self, index: usize) -> [Option<Waker>; 2] {
+        self.seats[index].place = None;
+        let before = self.seats[index].idle.take();
+        let other = if self.depth() > 0 { self.any_idle() } else { None };
+        [before, other]
+    }
+
+    /// The worker to wake for a message that has just been queued at `here`.
+    fn choose(&mut self, here: Option<PlaceId>, now: Instant) -> Option<Waker> {
+        let mut somebody_here = false;
+        for seat in self.seats.iter_mut().filter(|seat| here.is_some() && seat.place == here) {
+            if let Some(idle) = seat.idle.take() {
+                return Some(idle);
+            }
+            somebody_here = true;
+        }
+        if somebody_here && !self.has_waited_long(now) {
+            return None;
+        }
+        self.any_idle()
+    }
+
+    fn has_waited_long(&self, now: Instant) -> bool {
+        self.lanes.iter().filter_map(Lane::oldest).any(|(_, arrived)| now.duration_since(arrived) > CROSSING)
+    }
+
+    fn any_idle(&mut self) -> Option<Waker> {
+        self.seats.iter_mut().find_map(|seat| seat.idle.take())
+    }
+
+    /// The lane that can run and has waited longest, with how many of its messages; else when to look again.
+    fn next_ready(&self, now: Instant) -> (Option<(usize, usize)>, Option<Instant>) {
+        let mut ready: Option<(u64, usize, usize)> = None;
+        let mut until: Option<Instant> = None;
+        for (index, lane) in self.lanes.iter().enumerate() {
+            let Some((number, _)) = lane.oldest() else { continue };
+            match lane.decide(now) {
+                Decision::Take(count) if ready.is_none_or(|(oldest, ..)| number < oldest) => {
+                    ready = Some((number, index, count));
+                }
+                Decision::WaitUntil(due) => until = Some(until.map_or(due, |until| until.min(due))),
+                Decision::Take(_) | Decision::Empty => {}
+            }
+        }
+        (ready.map(|(_, lane, count)| (lane, count)), until)
+    }
+
+    fn take(&mut self, lane: usize, count: usize) -> Pull {
+        let queue = &mut self.lanes[lane];
+        if queue.is_batch() {
+            return Pull::Batch { lane, messages: queue.take_batch(count) };
+        }
+        Pull::One(queue.take_one().expect("the lane was found ready under the same lock"))
+    }
+}
+
+/// Outside the lock: waking another thread is a system call.
+fn wake_up(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}

@@ -1,0 +1,225 @@
+//! A group: identical workers of one service behind one bounded mailbox.
+
+pub(crate) mod admission;
+pub(crate) mod beat;
+mod config;
+pub(crate) mod envelope;
+mod lane;
+pub(crate) mod mailbox;
+mod pump;
+mod running;
+pub(crate) mod stats;
+pub(crate) mod worker;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+pub use config::{ASYNC_SLOTS, GroupConfig, MAX_CONCURRENCY, RestartConfig, TIMEOUT};
+pub use stats::GroupStats;
+
+use admission::Admission;
+use beat::Beat;
+use envelope::{Envelope, Outcome, Permit, ReplyTo, Undone};
+use lane::Lane;
+use mailbox::{Mailbox, Phase, Ticket};
+use stats::{RareStats, SeatStats, count};
+
+use crate::batch::Batcher;
+use crate::body::{Body, Codec, Typed};
+use crate::context::CallContext;
+use crate::definition::Definition;
+use crate::error::{CallResult, Error, ErrorKind, Hop};
+use crate::id::ReplicaId;
+use crate::method::Run;
+use crate::stream::{ItemStream, stream};
+
+/// Identical workers of one service behind one mailbox; what the cluster knows as a replica.
+pub struct Group {
+    pub(crate) definition: Arc<Definition>,
+    pub(crate) replica: ReplicaId,
+    pub(crate) config: GroupConfig,
+    pub(crate) admission: Admission,
+    pub(crate) mailbox: Mailbox,
+    /// The lane of each method.
+    lanes: Vec<usize>,
+    pub(crate) seats: Vec<SeatShared>,
+    pub(crate) rare: RareStats,
+}
+
+/// What the worker on a seat shares with those who watch it; a new generation takes over a new beat.
+pub(crate) struct SeatShared {
+    pub(crate) beat: arc_swap::ArcSwap<Beat>,
+    pub(crate) stats: SeatStats,
+    /// Whether it is up and, by the word of the service, ready.
+    pub(crate) ready: AtomicBool,
+}
+
+/// A message in a group, and the way to its answer.
+pub(crate) struct Admitted<R> {
+    pub(crate) ticket: Ticket,
+    pub(crate) reply: R,
+}
+
+/// What is to be sent: a message whose method is known.
+pub(crate) struct Submission {
+    pub(crate) method: usize,
+    pub(crate) message: Typed,
+    pub(crate) context: CallContext,
+}
+
+impl Group {
+    pub(crate) fn new(definition: Arc<Definition>, replica: ReplicaId, config: GroupConfig) -> Arc<Self> {
+        let mut lanes = vec![Lane::new(None)];
+        let lane_of = definition.methods.iter().map(|method| match &method.run {
+            Run::Batch { policy, .. } => {
+                lanes.push(Lane::new(Some(Batcher::new(*policy))));
+                lanes.len() - 1
+            }
+            Run::Unary(_) | Run::Stream(_) => 0,
+        });
+        let lane_of = lane_of.collect();
+        let seats = (0..config.workers).map(|_| SeatShared {
+            beat: arc_swap::ArcSwap::default(),
+            stats: SeatStats::default(),
+            ready: AtomicBool::new(false),
+        });
+        Arc::new(Self {
+            replica,
+            admission: Admission::new(config.max_concurrency),
+            mailbox: Mailbox::new(lanes, config.workers),
+            lanes: lane_of,
+            seats: seats.collect(),
+            rare: RareStats::default(),
+            definition,
+            config,
+        })
+    }
+
+    /// The service's name.
+    #[must_use]
+    pub fn service(&self) -> &'static str {
+        self.definition.description.name
+    }
+
+    /// The name by which the cluster knows this group.
+    #[must_use]
+    pub fn replica(&self) -> &ReplicaId {
+        &self.replica
+    }
+
+    /// What the group runs by.
+    #[must_use]
+    pub fn config(&self) -> &GroupConfig {
+        &self.config
+    }
+
+    /// What the group has done so far.
+    #[must_use]
+    pub fn stats(&self) -> GroupStats {
+        let mut stats = GroupStats { depth: self.mailbox.depth(), ..GroupStats::default() };
+        self.rare.add_to(&mut stats);
+        self.seats.iter().for_each(|seat| seat.stats.add_to(&mut stats));
+        stats
+    }
+
+    /// Admits a message that is answered once.
+    ///
+    /// # Errors
+    /// Why not, with the message, which did not run.
+    pub(crate) fn submit(
+        self: &Arc<Self>,
+        submission: Submission,
+    ) -> Result<Admitted<oneshot::Receiver<Outcome>>, Undone<Typed>> {
+        let (sender, reply) = oneshot::channel();
+        let ticket = self.admit(submission, ReplyTo::Once(sender))?;
+        Ok(Admitted { ticket, reply })
+    }
+
+    /// Admits a message that is answered by a stream.
+    ///
+    /// # Errors
+    /// Why not, with the message, which did not run.
+    pub(crate) fn submit_stream(
+        self: &Arc<Self>,
+        submission: Submission,
+    ) -> Result<Admitted<ItemStream>, Undone<Typed>> {
+        let (sink, items) = stream(self.config.idle_timeout);
+        let ticket = self.admit(submission, ReplyTo::Stream(sink))?;
+        Ok(Admitted { ticket, reply: items })
+    }
+
+    /// Writes what a method of this group gave.
+    pub(crate) fn encode(&self, method: usize, reply: Typed, codec: Codec) -> CallResult<Body> {
+        let encoded = (self.definition.methods[method].encode)(reply, codec);
+        encoded.map(Body::Encoded).map_err(|error| self.stamp(method, error))
+    }
+
+    /// Whether a worker that is up says that it is ready.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.seats.iter().any(|seat| seat.ready.load(Ordering::Relaxed))
+    }
+
+    /// Takes back a message whose caller has gone. What runs already learns of it through its reply.
+    pub(crate) fn withdraw(&self, ticket: Ticket) {
+        if self.mailbox.withdraw(ticket).is_some() {
+            count(&self.rare.cancelled);
+        }
+    }
+
+    pub(crate) fn count_restart(&self) {
+        count(&self.rare.restarted);
+    }
+
+    /// Marks an error as having passed this group.
+    pub(crate) fn stamp(&self, method: usize, error: Error) -> Error {
+        error.through(Hop {
+            service: self.service().into(),
+            method: self.definition.methods[method].description.name.into(),
+            replica: self.replica.to_string(),
+        })
+    }
+
+    fn admit(self: &Arc<Self>, submission: Submission, reply: ReplyTo) -> Result<Ticket, Undone<Typed>> {
+        let Submission { method, message, context } = submission;
+        let refuse = |error, message| Undone { error: self.stamp(method, error), returned: Some(message) };
+        let cost = match self.check(method, &message) {
+            Ok(cost) => cost,
+            Err(error) => return Err(refuse(error, message)),
+        };
+        let Some(permit) = Permit::acquire(self) else {
+            count(&self.rare.shed);
+            return Err(refuse(ErrorKind::Overloaded { retry_after: self.retry_after() }.into(), message));
+        };
+        let envelope = Envelope { method, message, reply, context, arrived: Instant::now(), cost, permit };
+        self.mailbox
+            .push(self.lanes[method], envelope)
+            .map_err(|(envelope, phase)| refuse(refusal(phase), envelope.message))
+    }
+
+    /// Runs the checks of the arguments; those of a batch method are the user's code and may panic.
+    fn check(&self, method: usize, message: &Typed) -> CallResult<u64> {
+        let admit = &self.definition.methods[method].admit;
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| admit(message)))
+            .unwrap_or_else(|payload| Err(crate::panic::panicked(payload.as_ref())))
+    }
+
+    /// When a place is likely to be free: the mean run time, divided by what runs at a time.
+    fn retry_after(&self) -> Duration {
+        const SHORTEST: Duration = Duration::from_millis(1);
+        let stats = self.stats();
+        let mean = stats.running.checked_div(u32::try_from(stats.ran).unwrap_or(u32::MAX)).unwrap_or_default();
+        let at_a_time = u32::try_from(self.config.workers * self.config.slots).unwrap_or(u32::MAX);
+        (mean / at_a_time.max(1)).clamp(SHORTEST, self.config.timeout.max(SHORTEST))
+    }
+}
+
+fn refusal(phase: Phase) -> Error {
+    match phase {
+        Phase::Failed(reason) => Error::unavailable(reason),
+        Phase::Open | Phase::Draining | Phase::Closed => ErrorKind::Draining.into(),
+    }
+}

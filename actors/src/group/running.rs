@@ -1,0 +1,286 @@
+//! A message, or a batch of them, while it runs.
+
+use std::cell::Cell;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures_util::future::LocalBoxFuture;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::body::Typed;
+use crate::context::CallContext;
+use crate::error::{CallResult, Error};
+use crate::group::Group;
+use crate::group::beat::Beat;
+use crate::group::envelope::{Envelope, Outcome, Permit, ReplyTo, Undone};
+use crate::group::stats::count;
+use crate::method::{Instance, Run};
+use crate::panic::panicked;
+use crate::stream::{StreamReply, StreamSink};
+
+/// Work in progress. It ends when the method ends, or when nobody waits for it any more.
+pub(crate) struct Running {
+    group: Arc<Group>,
+    beat: Arc<Beat>,
+    method: usize,
+    context: CallContext,
+    started: Instant,
+    waited: Duration,
+    messages: usize,
+    work: Work,
+}
+
+enum Work {
+    One { run: LocalBoxFuture<'static, CallResult<Typed>>, call: Option<Once> },
+    Batch { run: LocalBoxFuture<'static, CallResult<Vec<CallResult<Typed>>>>, lane: usize, calls: Vec<Once> },
+    Stream { run: LocalBoxFuture<'static, CallResult<()>>, reply: StreamReply, sent: Rc<Cell<bool>>, _permit: Permit },
+}
+
+/// One caller that waits for one answer. The permit is given back when the work has ended.
+struct Once {
+    reply: oneshot::Sender<Outcome>,
+    _permit: Permit,
+}
+
+/// How the work ended, as far as the worker is concerned.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum End {
+    /// With an answer, of whatever kind.
+    Done,
+    /// Nobody waited any more.
+    Abandoned,
+    /// The instance can no longer be trusted.
+    Panicked(Error),
+}
+
+impl Running {
+    /// Begins to run a single message. The method's own code up to its first await runs in the first poll.
+    pub(crate) fn one(
+        group: &Arc<Group>,
+        beat: &Arc<Beat>,
+        instance: Instance,
+        envelope: Envelope,
+        now: Instant,
+    ) -> Self {
+        let Envelope { method, message, reply, context, arrived, permit, .. } = envelope;
+        let work = match (&group.definition.methods[method].run, reply) {
+            (Run::Unary(run), ReplyTo::Once(reply)) => {
+                let run = started(|| run(instance, message));
+                Work::One { run, call: Some(Once { reply, _permit: permit }) }
+            }
+            (Run::Stream(run), ReplyTo::Stream(reply)) => {
+                let sent = Rc::new(Cell::new(false));
+                let sink = StreamSink::new(reply.items.clone(), Rc::clone(&sent));
+                Work::Stream { run: started(|| run(instance, message, sink)), reply, sent, _permit: permit }
+            }
+            _ => unreachable!("a message is submitted as its method's kind asks"),
+        };
+        Self::new(group, beat, method, context, now, now.duration_since(arrived), work)
+    }
+
+    /// Begins to run a batch of one method. It inherits the latest of its members' deadlines.
+    pub(crate) fn batch(
+        group: &Arc<Group>,
+        beat: &Arc<Beat>,
+        instance: Instance,
+        (lane, members): (usize, Vec<Envelope>),
+        now: Instant,
+    ) -> Option<Self> {
+        let first = members.first()?;
+        let method = first.method;
+        let waited = members.iter().map(|member| now.duration_since(member.arrived)).sum();
+        let deadline = members.iter().map(|member| member.context.deadline).max()?;
+        let (messages, calls) = members.into_iter().filter_map(Once::split).unzip();
+        let Run::Batch { run, .. } = &group.definition.methods[method].run else {
+            unreachable!("only a batch method has a lane of batches");
+        };
+        let work = Work::Batch { run: started(|| run(instance, messages)), lane, calls };
+        Some(Self::new(group, beat, method, CallContext { deadline }, now, waited, work))
+    }
+
+    fn new(
+        group: &Arc<Group>,
+        beat: &Arc<Beat>,
+        method: usize,
+        context: CallContext,
+        started: Instant,
+        waited: Duration,
+        work: Work,
+    ) -> Self {
+        let messages = match &work {
+            Work::One { .. } | Work::Stream { .. } => 1,
+            Work::Batch { calls, .. } => calls.len(),
+        };
+        Self { group: Arc::clone(group), beat: Arc::clone(beat), method, context, started, waited, messages, work }
+    }
+
+    /// How many messages run in this.
+    pub(crate) fn messages(&self) -> usize {
+        self.messages
+    }
+
+    /// Whether every caller has gone. Registers to be woken when the last one goes.
+    pub(crate) fn poll_abandoned(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.work {
+            Work::One { call, .. } => call.as_mut().map_or(Poll::Ready(()), |call| call.reply.poll_closed(cx)),
+            Work::Stream { reply, .. } => reply.listening.poll_closed(cx),
+            Work::Batch { calls, .. } => {
+                // All are asked, so that each registers.
+                let waiting = calls.iter_mut().filter_map(|call| call.reply.poll_closed(cx).is_pending().then_some(()));
+                if waiting.count() == 0 { Poll::Ready(()) } else { Poll::Pending }
+            }
+        }
+    }
+
+    /// Runs the method until it awaits or ends; an end is answered.
+    pub(crate) fn poll_run(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        let context = self.context_now();
+        let Self { group, beat, method, work, .. } = self;
+        let (group, method) = (&*group, *method);
+        let end = match work {
+            Work::One { run, call } => {
+                let result = ready!(guarded(beat, method, context, || run.as_mut().poll(cx)));
+                let end = end_of(&result);
+                let result = result.unwrap_or_else(Err);
+                if let Some(call) = call.take() {
+                    call.answer(result.map_err(|error| group.stamp(method, error)));
+                }
+                end
+            }
+            Work::Batch { run, calls, lane } => {
+                let result = ready!(guarded(beat, method, context, || run.as_mut().poll(cx)));
+                let end = end_of(&result);
+                group.mailbox.batch_ran(*lane, self.started.elapsed());
+                answer_batch(group, method, result.unwrap_or_else(Err), std::mem::take(calls));
+                end
+            }
+            Work::Stream { run, reply, .. } => {
+                let result = ready!(guarded(beat, method, context, || run.as_mut().poll(cx)));
+                let end = end_of(&result);
+                if let Err(error) = result.unwrap_or_else(Err) {
+                    finish_stream(reply, group.stamp(method, error));
+                }
+                end
+            }
+        };
+        Poll::Ready(end)
+    }
+
+    /// The deadline that calls inherit: an item of a stream that has begun has the idle timeout, from now.
+    fn context_now(&self) -> CallContext {
+        match &self.work {
+            Work::Stream { sent, .. } if sent.get() => {
+                CallContext { deadline: Instant::now() + self.group.config.idle_timeout }
+            }
+            _ => self.context,
+        }
+    }
+
+    /// Counts the work and drops it: user code may be in the drop, so it is guarded like a poll.
+    pub(crate) fn finish(self, end: &End, seat: usize) -> End {
+        let stats = &self.group.seats[seat].stats;
+        stats.ran(self.messages, self.waited, self.started.elapsed());
+        match end {
+            End::Panicked(_) => stats.panicked(),
+            End::Abandoned => count(&self.group.rare.cancelled),
+            End::Done => {}
+        }
+        let beat = Arc::clone(&self.beat);
+        let method = self.method;
+        let dropped = beat.during(method, || std::panic::catch_unwind(AssertUnwindSafe(|| drop(self))));
+        dropped.map_or_else(|payload| End::Panicked(panicked(payload.as_ref())), |()| end.clone())
+    }
+}
+
+impl Once {
+    fn split(envelope: Envelope) -> Option<(Typed, Self)> {
+        match envelope.reply {
+            ReplyTo::Once(reply) => Some((envelope.message, Self { reply, _permit: envelope.permit })),
+            ReplyTo::Stream(_) => None,
+        }
+    }
+
+    fn answer(self, result: CallResult<Typed>) {
+        // The permit goes first: a caller that sends its next call on this answer finds the place free.
+        drop(self._permit);
+        drop(self.reply.send(result.map_err(Undone::new)));
+    }
+}
+
+/// A method's outcome, or the error of its panic.
+type Guarded<T> = Result<CallResult<T>, Error>;
+
+/// Polls user code: inside its context, watched, and with its panics caught.
+fn guarded<T>(
+    beat: &Beat,
+    method: usize,
+    context: CallContext,
+    poll: impl FnOnce() -> Poll<CallResult<T>>,
+) -> Poll<Guarded<T>> {
+    let caught = beat.during(method, || std::panic::catch_unwind(AssertUnwindSafe(|| context.enter(poll))));
+    match caught {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
+        Err(payload) => Poll::Ready(Err(panicked(payload.as_ref()))),
+    }
+}
+
+/// Makes a method's future; a panic in making it becomes a panic of the future, which is caught where it is polled.
+fn started<T: 'static>(make: impl FnOnce() -> LocalBoxFuture<'static, T>) -> LocalBoxFuture<'static, T> {
+    std::panic::catch_unwind(AssertUnwindSafe(make))
+        .unwrap_or_else(|payload| Box::pin(async move { std::panic::resume_unwind(payload) }))
+}
+
+fn end_of<T>(result: &Guarded<T>) -> End {
+    result.as_ref().err().map_or(End::Done, |error| End::Panicked(error.clone()))
+}
+
+/// Gives each member of a batch its own result, or all of them the batch's error.
+fn answer_batch(group: &Group, method: usize, result: CallResult<Vec<CallResult<Typed>>>, calls: Vec<Once>) {
+    let results = result.and_then(|results| {
+        if results.len() == calls.len() { Ok(results) } else { Err(wrong_length(results.len(), calls.len())) }
+    });
+    match results {
+        Ok(results) => calls
+            .into_iter()
+            .zip(results)
+            .for_each(|(call, result)| call.answer(result.map_err(|error| group.stamp(method, error)))),
+        Err(error) => {
+            let error = group.stamp(method, error);
+            calls.into_iter().for_each(|call| call.answer(Err(error.clone())));
+        }
+    }
+}
+
+fn wrong_length(got: usize, expected: usize) -> Error {
+    Error::service(
+        "wrong_batch_length",
+        format!("the method was given a batch of {expected} and returned {got} results"),
+    )
+}
+
+/// Ends a stream by an error, when its reader has room for it.
+fn finish_stream(reply: &StreamReply, error: Error) {
+    let items = reply.items.clone();
+    if let Err(tokio::sync::mpsc::error::TrySendError::Full(error)) = items.try_send(Err(error)) {
+        // The reader is behind. The work has ended, so only this one item waits, and only as long as the reader is there.
+        tokio::task::spawn_local(async move { drop(items.send(error).await) });
+    }
+}
+
+impl Future for Running {
+    type Output = End;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
+        let this = self.get_mut();
+        if this.poll_abandoned(cx).is_ready() {
+            return Poll::Ready(End::Abandoned);
+        }
+        this.poll_run(cx)
+    }
+}

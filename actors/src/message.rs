@@ -1,0 +1,53 @@
+//! The typed form of a call: one message type for each method.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::CallResult;
+
+/// A value that can cross between services: as an argument, a result or an item of a stream.
+///
+/// Implemented for every type that has what it takes; there is nothing to write by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument or a result of an `#[api]` method",
+    note = "it needs `Serialize`, `DeserializeOwned`, `JsonSchema` and `Send + 'static`: derive the first three"
+)]
+pub trait Value: Serialize + DeserializeOwned + JsonSchema + Send + 'static {}
+
+impl<T: Serialize + DeserializeOwned + JsonSchema + Send + 'static> Value for T {}
+
+/// The arguments of one method of one service, as a value: it can be stored, forwarded, sent and broadcast.
+///
+/// `#[service]` makes one for each `#[api]` method, in a module named after the service.
+pub trait Message: Value {
+    /// The service's name.
+    const SERVICE: &'static str;
+    /// The method's name.
+    const METHOD: &'static str;
+    /// What the method gives; for a stream, one item.
+    type Reply: Value;
+
+    /// Checks what the types alone do not say, such as the shape of a tensor, before the message takes a place in a
+    /// mailbox.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected), naming the argument.
+    fn check(&self) -> CallResult<()> {
+        Ok(())
+    }
+}
+
+/// A message that is answered once.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not answered once",
+    note = "the method streams: use `Client::stream`"
+)]
+pub trait Unary: Message {}
+
+/// A message that is answered by a stream of [`Message::Reply`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not answered by a stream",
+    note = "the method answers once: use `Client::call`"
+)]
+pub trait Streaming: Message {}

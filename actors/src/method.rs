@@ -1,0 +1,219 @@
+//! The methods of a service with their types forgotten: what a group needs in order to run them.
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
+
+use crate::batch::BatchPolicy;
+use crate::body::{Codec, Encoded, Typed};
+use crate::description::{MethodDescription, MethodKind};
+use crate::error::{CallResult, Error};
+use crate::failure::Failure;
+use crate::message::{Message, Streaming, Unary};
+use crate::stream::StreamSink;
+
+/// One instance of a service with its type forgotten.
+pub(crate) type Instance = Rc<dyn Any>;
+
+type UnaryRun = dyn Fn(Instance, Typed) -> LocalBoxFuture<'static, CallResult<Typed>> + Send + Sync;
+type BatchRun =
+    dyn Fn(Instance, Vec<Typed>) -> LocalBoxFuture<'static, CallResult<Vec<CallResult<Typed>>>> + Send + Sync;
+type StreamRun = dyn Fn(Instance, Typed, StreamSink) -> LocalBoxFuture<'static, CallResult<()>> + Send + Sync;
+
+/// How the worker runs a method.
+pub(crate) enum Run {
+    Unary(Box<UnaryRun>),
+    Batch { policy: BatchPolicy, run: Box<BatchRun> },
+    Stream(Box<StreamRun>),
+}
+
+/// One method, ready to be run.
+pub(crate) struct Method {
+    pub(crate) description: MethodDescription,
+    pub(crate) run: Run,
+    /// Checks typed arguments and says what they cost in a batch.
+    pub(crate) admit: Box<dyn Fn(&Typed) -> CallResult<u64> + Send + Sync>,
+    pub(crate) decode: fn(&Encoded) -> CallResult<Typed>,
+    pub(crate) encode: fn(Typed, Codec) -> CallResult<Encoded>,
+}
+
+/// What a method says of itself beside its types.
+#[derive(Clone, Copy, Debug)]
+pub struct MethodOptions {
+    /// The doc comment.
+    pub doc: &'static str,
+    /// Whether it blocks its thread (a plain `fn`) rather than awaits.
+    pub compute: bool,
+    /// Whether running it twice does the same as running it once.
+    pub idempotent: bool,
+    /// A caller reaches only replicas with the same version.
+    pub version: u32,
+}
+
+impl Default for MethodOptions {
+    fn default() -> Self {
+        Self { doc: "", compute: false, idempotent: false, version: 1 }
+    }
+}
+
+/// How a method gathers messages; see `#[api(batch(..))]`.
+pub struct BatchOptions<M> {
+    /// The bounds of one batch.
+    pub policy: BatchPolicy,
+    /// What one message costs, in the unit of `policy.max_cost`; 1 unless given.
+    pub cost: Option<fn(&M) -> u64>,
+    /// Refuses a message before it joins a batch that it would spoil.
+    pub check: Option<fn(&M) -> Result<(), Failure>>,
+}
+
+/// Collects the methods of a service; filled by [`Service::methods`](crate::Service::methods).
+pub struct Methods<S> {
+    pub(crate) table: Vec<Method>,
+    service: PhantomData<fn(S)>,
+}
+
+impl<S: 'static> Methods<S> {
+    pub(crate) fn new() -> Self {
+        Self { table: Vec::new(), service: PhantomData }
+    }
+
+    /// Adds a method that answers each message once. One that computes does so in the first poll of its future.
+    pub fn unary<M, F, Fut, E>(&mut self, options: MethodOptions, run: F)
+    where
+        M: Unary,
+        F: Fn(Rc<S>, M) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<M::Reply, E>> + 'static,
+        E: Into<Failure>,
+    {
+        let run: Box<UnaryRun> = Box::new(move |instance, message| {
+            let work = run(service_of(instance), message_of(message));
+            Box::pin(async move { work.await.map(typed).map_err(as_error) })
+        });
+        self.add::<M>(options, MethodKind::Unary, Run::Unary(run), Box::new(|message| admit::<M>(message).map(|_| 1)));
+    }
+
+    /// Adds a method that is given many messages at once, in the order of their arrival, and answers each.
+    pub fn batch<M, F, Fut, E>(&mut self, options: MethodOptions, batch: BatchOptions<M>, run: F)
+    where
+        M: Unary,
+        F: Fn(Rc<S>, Vec<M>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Vec<Result<M::Reply, E>>, E>> + 'static,
+        E: Into<Failure>,
+    {
+        let run: Box<BatchRun> = Box::new(move |instance, messages| {
+            let work = run(service_of(instance), messages.into_iter().map(message_of).collect());
+            Box::pin(async move {
+                let replies = work.await.map_err(as_error)?;
+                Ok(replies.into_iter().map(|reply| reply.map(typed).map_err(as_error)).collect())
+            })
+        });
+        let BatchOptions { policy, cost, check } = batch;
+        let admit = Box::new(move |message: &Typed| {
+            let message = admit::<M>(message)?;
+            if let Some(check) = check {
+                check(message).map_err(Error::from)?;
+            }
+            Ok(cost.map_or(1, |cost| cost(message)))
+        });
+        self.add::<M>(options, MethodKind::Batch, Run::Batch { policy, run }, admit);
+    }
+
+    /// Adds a method that answers each message by a stream. The stream may borrow from the service.
+    pub fn stream<M, F, Fut, E>(&mut self, options: MethodOptions, run: F)
+    where
+        M: Streaming,
+        F: Fn(Rc<S>, M, ItemSink<M::Reply>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + 'static,
+        E: Into<Failure>,
+    {
+        let run: Box<StreamRun> = Box::new(move |instance, message, sink| {
+            let work = run(service_of(instance), message_of(message), ItemSink { sink, item: PhantomData });
+            Box::pin(async move { work.await.map_err(as_error) })
+        });
+        self.add::<M>(
+            options,
+            MethodKind::Stream,
+            Run::Stream(run),
+            Box::new(|message| admit::<M>(message).map(|_| 1)),
+        );
+    }
+
+    fn add<M: Message>(
+        &mut self,
+        options: MethodOptions,
+        kind: MethodKind,
+        run: Run,
+        admit: Box<dyn Fn(&Typed) -> CallResult<u64> + Send + Sync>,
+    ) {
+        let MethodOptions { doc, compute, idempotent, version } = options;
+        let description = MethodDescription {
+            name: M::METHOD,
+            doc,
+            kind,
+            compute,
+            idempotent,
+            version,
+            arguments: schemars::schema_for!(M),
+            result: schemars::schema_for!(M::Reply),
+        };
+        self.table.push(Method { description, run, admit, decode: decode::<M>, encode: encode::<M::Reply> });
+    }
+}
+
+/// Where a streaming method puts its items.
+pub struct ItemSink<T> {
+    sink: StreamSink,
+    item: PhantomData<fn(T)>,
+}
+
+impl<T: Send + 'static> ItemSink<T> {
+    /// Sends every item of a stream to the caller, at the caller's pace; ends at the first error, which is sent too.
+    ///
+    /// When the caller drops its end, the whole method is dropped at its next await.
+    ///
+    /// # Errors
+    /// The stream's first error.
+    pub async fn send_all<E: Into<Failure>>(mut self, items: impl Stream<Item = Result<T, E>>) -> Result<(), Failure> {
+        let mut items = std::pin::pin!(items);
+        while let Some(item) = items.next().await {
+            self.sink.send(typed(item.map_err(Into::into)?)).await?;
+        }
+        Ok(())
+    }
+}
+
+fn decode<M: Message>(body: &Encoded) -> CallResult<Typed> {
+    body.decode::<M>().map(typed)
+}
+
+fn encode<T: serde::Serialize + 'static>(reply: Typed, codec: Codec) -> CallResult<Encoded> {
+    Encoded::encode(&*reply.downcast::<T>().expect("a method's reply has the method's type"), codec)
+}
+
+fn admit<M: Message>(message: &Typed) -> CallResult<&M> {
+    let message = message
+        .downcast_ref::<M>()
+        .ok_or_else(|| Error::malformed(format!("a message for {}.{} of another type", M::SERVICE, M::METHOD)))?;
+    message.check()?;
+    Ok(message)
+}
+
+fn service_of<S: 'static>(instance: Instance) -> Rc<S> {
+    instance.downcast().expect("a group's workers hold the group's service")
+}
+
+fn message_of<M: Message>(message: Typed) -> M {
+    *message.downcast().expect("`admit` saw the type before the message was queued")
+}
+
+fn typed<T: Send + 'static>(value: T) -> Typed {
+    Box::new(value)
+}
+
+fn as_error<E: Into<Failure>>(error: E) -> Error {
+    Error::from(error.into())
+}

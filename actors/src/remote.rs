@@ -1,0 +1,42 @@
+//! A replica in another process, as the router sees it. Implemented by whatever carries the messages.
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+
+use crate::body::{Codec, Encoded};
+use crate::context::CallContext;
+use crate::error::{CallResult, Error};
+use crate::id::ReplicaId;
+
+/// A replica in another process.
+///
+/// Dropping a returned future or stream cancels the call over there.
+pub trait Remote: Send + Sync {
+    /// Which one.
+    fn replica(&self) -> &ReplicaId;
+
+    /// How many messages are waiting or running there, as far as is known here.
+    fn load(&self) -> usize;
+
+    /// Makes a call that is answered once.
+    fn call(&self, request: RemoteRequest) -> BoxFuture<'static, Result<Encoded, Error>>;
+
+    /// Makes a call that is answered by a stream; resolves when the first item is there.
+    fn stream(&self, request: RemoteRequest)
+    -> BoxFuture<'static, CallResult<BoxStream<'static, CallResult<Encoded>>>>;
+}
+
+/// A call as it leaves the process.
+#[derive(Clone, Debug)]
+pub struct RemoteRequest {
+    /// The service's name.
+    pub service: Box<str>,
+    /// The method's name.
+    pub method: Box<str>,
+    /// The arguments.
+    pub body: Encoded,
+    /// How the answer is to be written.
+    pub reply: Codec,
+    /// What the call inherits.
+    pub context: CallContext,
+}

@@ -1,0 +1,330 @@
+//! The services of one process: started in the order of their dependencies, found by name, drained in reverse.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::any_client::AnyClient;
+use crate::builder::{Builder, Planned};
+use crate::client::Client;
+use crate::deadline::Deadlines;
+use crate::definition::Definition;
+use crate::description::{ServiceDescription, Settings};
+use crate::error::{CallResult, Error};
+use crate::executor::Executor;
+use crate::graph::GraphError;
+use crate::group::mailbox::Phase;
+use crate::group::{Group, GroupConfig};
+use crate::id::ReplicaId;
+use crate::inject::Provisions;
+use crate::router::{Route, Routes};
+use crate::service::Service;
+use crate::supervision::supervised::Supervised;
+use crate::supervision::supervisor::SupervisorHandle;
+use crate::supervision::{GroupFailure, GroupStatus};
+
+/// The running services of a process. Cheap to clone.
+///
+/// It ends nothing when it is dropped: call [`Runtime::drain`].
+#[derive(Clone)]
+pub struct Runtime(Arc<Shared>);
+
+/// What all clients of a process share.
+pub(crate) struct Shared {
+    pub(crate) executor: Executor,
+    pub(crate) deadlines: Arc<Deadlines>,
+    supervisor: SupervisorHandle,
+    provisions: Arc<Provisions>,
+    start_limit: Duration,
+    directory: ArcSwap<HashMap<Box<str>, Arc<Listed>>>,
+    /// In the order in which they were started: none depends on a later one.
+    groups: Mutex<Vec<RunningGroup>>,
+}
+
+/// A service that can be called from here.
+pub(crate) struct Listed {
+    pub(crate) routes: Arc<Routes>,
+    /// Known where a group of it runs here.
+    pub(crate) definition: Option<Arc<Definition>>,
+}
+
+/// A group of this process.
+#[derive(Clone)]
+pub struct RunningGroup {
+    group: Arc<Group>,
+    status: watch::Receiver<GroupStatus>,
+}
+
+/// Why services did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The services do not fit together.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// A service's workers failed more often than its restart settings allow.
+    #[error("{service} did not start: {}", failure.reason)]
+    Failed {
+        /// Which one.
+        service: String,
+        /// Why.
+        failure: GroupFailure,
+    },
+    /// A service was not ready in time. Nothing was stopped.
+    #[error("{service} was not ready within {limit:?}")]
+    Late {
+        /// Which one.
+        service: String,
+        /// The limit.
+        limit: Duration,
+    },
+    /// The control thread is gone.
+    #[error("the control thread has ended")]
+    NoControl,
+}
+
+/// What a drain left behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drained {
+    /// The groups that had not finished within the limit, with the messages that were given up.
+    pub given_up: Vec<(ReplicaId, usize)>,
+}
+
+impl Runtime {
+    /// Begins to describe a runtime.
+    #[must_use]
+    pub fn builder(executor: Executor) -> Builder {
+        Builder::new(executor)
+    }
+
+    pub(crate) async fn new(
+        executor: Executor,
+        provisions: Provisions,
+        start_limit: Duration,
+    ) -> Result<Self, StartError> {
+        let supervisor = SupervisorHandle::start_on(&executor).await.ok_or(StartError::NoControl)?;
+        let deadlines = Deadlines::new(Instant::now());
+        executor.spawn_control(Arc::clone(&deadlines).sweep());
+        Ok(Self(Arc::new(Shared {
+            executor,
+            deadlines,
+            supervisor,
+            provisions: Arc::new(provisions),
+            start_limit,
+            directory: ArcSwap::default(),
+            groups: Mutex::default(),
+        })))
+    }
+
+    /// A client of a service: `runtime.client::<FooClient>("Foo")` gives the typed one, `Client` itself sends messages.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when no service of that name is known here.
+    pub fn client<C: From<Client>>(&self, service: &str) -> CallResult<C> {
+        Ok(self.0.client(service)?.into())
+    }
+
+    /// A client that calls by names, with encoded bodies.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when no service of that name is known here.
+    pub fn any_client(&self, service: &str) -> CallResult<AnyClient> {
+        Ok(AnyClient::new(self.0.listed(service)?, Arc::clone(&self.0)))
+    }
+
+    /// The services of which groups run here, in the order in which they were started.
+    #[must_use]
+    pub fn descriptions(&self) -> Vec<ServiceDescription> {
+        let mut descriptions: Vec<ServiceDescription> = Vec::new();
+        for running in self.groups() {
+            let description = &running.group.definition.description;
+            if descriptions.iter().all(|known| known.name != description.name) {
+                descriptions.push(description.clone());
+            }
+        }
+        descriptions
+    }
+
+    /// The groups of this process, in the order in which they were started.
+    #[must_use]
+    pub fn groups(&self) -> Vec<RunningGroup> {
+        self.0.running().clone()
+    }
+
+    /// Starts another group of a service, and returns when a worker of it is ready.
+    ///
+    /// # Errors
+    /// A dependency that is not known here, or why no worker became ready; nothing is left behind then.
+    pub async fn spawn<S: Service>(&self, settings: &Settings) -> Result<ReplicaId, StartError> {
+        let definition = Arc::new(Definition::of::<S>());
+        for dependency in definition.description.dependencies() {
+            if self.0.listed(dependency).is_err() {
+                let path = vec![definition.description.name.to_owned(), dependency.to_owned()];
+                return Err(GraphError::Missing { path }.into());
+            }
+        }
+        let settings = definition.description.settings.clone().overlaid(settings);
+        let running = self.0.start_group(&Planned { definition, settings });
+        if let Err(error) = self.0.await_up(&running).await {
+            self.0.stop_group(&running, Instant::now()).await;
+            return Err(error);
+        }
+        Ok(running.group.replica.clone())
+    }
+
+    /// Drains one group and ends its workers: what it has accepted is finished within `limit`. False if it is unknown.
+    pub async fn stop(&self, replica: &ReplicaId, limit: Duration) -> bool {
+        let Some(running) = self.groups().into_iter().find(|running| running.group.replica == *replica) else {
+            return false;
+        };
+        self.0.stop_group(&running, Instant::now() + limit).await;
+        true
+    }
+
+    /// Drains all groups, callers before those whom they call, and ends their workers. What is not finished within
+    /// `limit` is given up; its callers are told.
+    pub async fn drain(&self, limit: Duration) -> Drained {
+        let end = Instant::now() + limit;
+        let mut drained = Drained::default();
+        for running in self.groups().iter().rev() {
+            let given_up = self.0.stop_group(running, end).await;
+            if given_up > 0 {
+                drained.given_up.push((running.group.replica.clone(), given_up));
+            }
+        }
+        drained
+    }
+
+    /// Starts a layer of services that do not need each other, and waits until each has a ready worker.
+    pub(crate) async fn start_layer(&self, layer: impl Iterator<Item = &Planned>) -> Result<(), StartError> {
+        let started: Vec<_> = layer.map(|planned| self.0.start_group(planned)).collect();
+        for running in &started {
+            self.0.await_up(running).await?;
+        }
+        Ok(())
+    }
+
+    /// The routes to a service, which is listed if it was not yet.
+    pub(crate) fn routes(&self, service: &str, definition: Option<&Arc<Definition>>, timeout: Duration) -> Arc<Routes> {
+        self.0.routes(service, definition, timeout)
+    }
+}
+
+impl Shared {
+    pub(crate) fn client(self: &Arc<Self>, service: &str) -> CallResult<Client> {
+        Ok(Client::new(Arc::clone(&self.listed(service)?.routes), Arc::clone(self)))
+    }
+
+    fn listed(&self, service: &str) -> CallResult<Arc<Listed>> {
+        let directory = self.directory.load();
+        directory.get(service).cloned().ok_or_else(|| {
+            let mut known: Vec<&str> = directory.keys().map(AsRef::as_ref).collect();
+            known.sort_unstable();
+            Error::unavailable(format!("no service is named {service}, only {}", known.join(", ")))
+        })
+    }
+
+    fn routes(&self, service: &str, definition: Option<&Arc<Definition>>, timeout: Duration) -> Arc<Routes> {
+        let fresh = Routes::new(service, timeout);
+        self.directory.rcu(|directory| {
+            let mut directory = HashMap::clone(directory);
+            let known = directory.get(service);
+            let listed = Listed {
+                routes: known.map_or_else(|| Arc::clone(&fresh), |known| Arc::clone(&known.routes)),
+                definition: definition.cloned().or_else(|| known.and_then(|known| known.definition.clone())),
+            };
+            directory.insert(service.into(), Arc::new(listed));
+            directory
+        });
+        self.listed(service).map_or(fresh, |listed| Arc::clone(&listed.routes))
+    }
+
+    /// Starts the workers of a group. It is reachable from then on: messages wait in its mailbox until a worker is ready.
+    fn start_group(self: &Arc<Self>, planned: &Planned) -> RunningGroup {
+        let Planned { definition, settings } = planned;
+        let description = &definition.description;
+        let config = GroupConfig::resolve(description, settings, self.executor.shared());
+        let timeout = config.timeout;
+        let replica = ReplicaId::new(description.name, fastrand::u64(..));
+        let group = Group::new(Arc::clone(definition), replica, config);
+        let (status, watched) = watch::channel(GroupStatus::Starting);
+        let clients = description.dependencies().filter_map(|name| Some((name, self.client(name).ok()?)));
+        let clients = clients.collect();
+        let supervised = Supervised::new(Arc::clone(&group), clients, Arc::clone(&self.provisions), status);
+        let running = RunningGroup { group: Arc::clone(&group), status: watched };
+        self.running().push(running.clone());
+        self.routes(description.name, Some(definition), timeout).add(Route::Local(group));
+        self.supervisor.supervise(supervised);
+        running
+    }
+
+    async fn await_up(&self, running: &RunningGroup) -> Result<(), StartError> {
+        let service = || running.group.service().to_owned();
+        let mut status = running.status.clone();
+        let settled = timeout(self.start_limit, status.wait_for(|status| *status != GroupStatus::Starting)).await;
+        match settled.map(|status| status.map(|status| status.clone())) {
+            Ok(Ok(GroupStatus::Failed(failure))) => Err(StartError::Failed { service: service(), failure }),
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) => Err(StartError::NoControl),
+            Err(_) => Err(StartError::Late { service: service(), limit: self.start_limit }),
+        }
+    }
+
+    /// Drains a group until `end` and ends its workers. How many messages were given up.
+    async fn stop_group(&self, running: &RunningGroup, end: Instant) -> usize {
+        let RunningGroup { group, status } = running;
+        // The route goes first, so that callers here find another replica rather than a refusal.
+        self.routes(group.service(), None, group.config.timeout).remove(&group.replica);
+        group.mailbox.set_phase(Phase::Draining);
+        let finished = timeout_at(end, group.admission.empty()).await.is_ok();
+        let given_up = if finished { 0 } else { group.admission.admitted() };
+        for orphan in group.mailbox.close() {
+            let error = group.stamp(orphan.method, crate::ErrorKind::Draining.into());
+            orphan.reply.fail(error, Some(orphan.message));
+        }
+        if !finished {
+            self.supervisor.abort(group.replica.clone());
+        }
+        self.supervisor.closed(group.replica.clone());
+        // Workers that were idle end at once; one that computes on is left behind.
+        let grace = end.max(Instant::now() + GRACE);
+        let mut status = status.clone();
+        let stopped = timeout_at(grace, status.wait_for(|status| *status == GroupStatus::Stopped)).await;
+        if stopped.is_err() {
+            tracing::warn!(service = group.service(), "its workers have not ended, they are left behind");
+        }
+        self.running().retain(|other| other.group.replica != group.replica);
+        given_up
+    }
+
+    fn running(&self) -> MutexGuard<'_, Vec<RunningGroup>> {
+        self.groups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long workers that have nothing to do any more may take to end.
+const GRACE: Duration = Duration::from_millis(500);
+
+impl RunningGroup {
+    /// The group itself: its name, settings and statistics.
+    #[must_use]
+    pub fn group(&self) -> &Group {
+        &self.group
+    }
+
+    /// How it fares at this moment.
+    #[must_use]
+    pub fn status(&self) -> GroupStatus {
+        self.status.borrow().clone()
+    }
+
+    /// Whether it has a worker that can be sent messages, by the word of the service itself.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.status() == GroupStatus::Up && self.group.is_ready()
+    }
+}
