@@ -135,7 +135,7 @@ macro_rules! compare {
 async fn runtime(control: &ArbiterHandle, shared: ArbiterHandle) -> Client {
     let executor = Executor::Arbiters(Arbiters::new(control.clone(), vec![shared]));
     let runtime = Runtime::builder(executor).service::<Echoes>().start().await.unwrap();
-    runtime.client("Echoes").unwrap()
+    runtime.client_of("Echoes").unwrap()
 }
 
 fn main() {

@@ -46,6 +46,13 @@ impl Builder {
         }
     }
 
+    /// Runs the services elsewhere than was said at first.
+    #[must_use]
+    pub fn executor(mut self, executor: Executor) -> Self {
+        self.executor = executor;
+        self
+    }
+
     /// Runs a group of this service.
     #[must_use]
     pub fn service<S: Service>(self) -> Self {
@@ -92,6 +99,12 @@ impl Builder {
     pub fn start_limit(mut self, limit: Duration) -> Self {
         self.start_limit = limit;
         self
+    }
+
+    /// The services in the order in which they were given.
+    #[must_use]
+    pub fn descriptions(&self) -> Vec<&ServiceDescription> {
+        self.definitions.iter().map(Definition::description).collect()
     }
 
     /// The order in which the services would start: each layer needs only layers before it.

@@ -116,6 +116,16 @@ impl Client {
     }
 }
 
+/// A typed client: what `#[service]` on `impl Foo` makes as `FooClient`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the client of a service",
+    note = "`#[service]` on `impl Foo` makes a `FooClient`"
+)]
+pub trait ServiceClient: From<Client> {
+    /// The name of the service that it calls.
+    const SERVICE: &'static str;
+}
+
 /// The answers to a streaming call, in order, at the pace of who reads them. Dropping it cancels the call.
 pub struct Items<T> {
     items: BodyStream,

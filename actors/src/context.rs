@@ -8,6 +8,8 @@ use tokio::time::Instant;
 /// The part of a call that its own calls inherit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallContext {
+    /// When the call was made.
+    pub began: Instant,
     /// The moment after which nobody wants the answer.
     pub deadline: Instant,
 }
@@ -27,8 +29,9 @@ impl CallContext {
 
     /// The context of a call that has this timeout of its own: never beyond the deadline of the call it is made in.
     pub(crate) fn inherit(timeout: Duration) -> Self {
-        let own = Instant::now() + timeout;
-        Self { deadline: Self::current().map_or(own, |current| current.deadline.min(own)) }
+        let began = Instant::now();
+        let own = began + timeout;
+        Self { began, deadline: Self::current().map_or(own, |current| current.deadline.min(own)) }
     }
 
     /// Runs `work` with this context as the current one.
@@ -53,8 +56,9 @@ mod tests {
 
     #[tokio::test]
     async fn contexts_nest_and_a_panic_restores_the_outer_one() {
-        let outer = CallContext { deadline: Instant::now() };
-        let inner = CallContext { deadline: outer.deadline + std::time::Duration::from_secs(1) };
+        let began = Instant::now();
+        let outer = CallContext { began, deadline: began };
+        let inner = CallContext { began, deadline: outer.deadline + std::time::Duration::from_secs(1) };
         outer.enter(|| {
             let panicked = std::panic::catch_unwind(|| inner.enter(|| panic!("inside")));
             assert!(panicked.is_err());

@@ -53,7 +53,7 @@ pub use batch::{BatchPolicy, Batcher, Decision, Waiting};
 pub use body::{Body, Codec, Encoded, Typed};
 pub use builder::Builder;
 pub use bytes::Bytes;
-pub use client::{Client, Items};
+pub use client::{Client, Items, ServiceClient};
 pub use context::CallContext;
 pub use definition::Definition;
 pub use description::{
@@ -69,7 +69,7 @@ pub use id::ReplicaId;
 pub use inject::{Config, InitContext, Inject, Provisions, WorkerIndex};
 pub use message::{Message, Streaming, Unary, Value};
 pub use method::{BatchOptions, ItemSink, MethodOptions, Methods};
-// pub use playhouse_macros::service;
+pub use playhouse_macros::service;
 pub use remote::{Remote, RemoteRequest};
 pub use router::{Load, Route, Routes, decide};
 pub use runtime::{Drained, RunningGroup, Runtime, StartError};

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::CallResult;
+use crate::error::{CallResult, Error};
+use crate::tensor::Tensor;
 
 /// A value that can cross between services: as an argument, a result or an item of a stream.
 ///
@@ -35,6 +36,14 @@ pub trait Message: Value {
     /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected), naming the argument.
     fn check(&self) -> CallResult<()> {
         Ok(())
+    }
+
+    /// The message that has this tensor as its only argument: how a [`Codec::Raw`](crate::Codec::Raw) body is read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) when the method takes something else.
+    fn from_tensor(_: Tensor) -> CallResult<Self> {
+        Err(Error::malformed(format!("{}.{} does not take a single tensor", Self::SERVICE, Self::METHOD)))
     }
 }
 

@@ -15,6 +15,7 @@ use crate::error::{CallResult, Error};
 use crate::failure::Failure;
 use crate::message::{Message, Streaming, Unary};
 use crate::stream::StreamSink;
+use crate::tensor::{Tensor, TensorSpec};
 
 /// One instance of a service with its type forgotten.
 pub(crate) type Instance = Rc<dyn Any>;
@@ -41,6 +42,9 @@ pub(crate) struct Method {
     pub(crate) encode: fn(Typed, Codec) -> CallResult<Encoded>,
 }
 
+/// The code of an error for a result that is not what its method declares.
+const WRONG_RESULT: &str = "wrong_result";
+
 /// What a method says of itself beside its types.
 #[derive(Clone, Copy, Debug)]
 pub struct MethodOptions {
@@ -52,11 +56,13 @@ pub struct MethodOptions {
     pub idempotent: bool,
     /// A caller reaches only replicas with the same version.
     pub version: u32,
+    /// What is declared about the reply where it is a [`Tensor`]: it is in the schema, and each reply is checked.
+    pub result: Option<TensorSpec>,
 }
 
 impl Default for MethodOptions {
     fn default() -> Self {
-        Self { doc: "", compute: false, idempotent: false, version: 1 }
+        Self { doc: "", compute: false, idempotent: false, version: 1, result: None }
     }
 }
 
@@ -91,7 +97,7 @@ impl<S: 'static> Methods<S> {
     {
         let run: Box<UnaryRun> = Box::new(move |instance, message| {
             let work = run(service_of(instance), message_of(message));
-            Box::pin(async move { work.await.map(typed).map_err(as_error) })
+            Box::pin(async move { as_declared(options.result, work.await.map_err(as_error)?) })
         });
         self.add::<M>(options, MethodKind::Unary, Run::Unary(run), Box::new(|message| admit::<M>(message).map(|_| 1)));
     }
@@ -108,7 +114,8 @@ impl<S: 'static> Methods<S> {
             let work = run(service_of(instance), messages.into_iter().map(message_of).collect());
             Box::pin(async move {
                 let replies = work.await.map_err(as_error)?;
-                Ok(replies.into_iter().map(|reply| reply.map(typed).map_err(as_error)).collect())
+                let answer = |reply: Result<M::Reply, E>| as_declared(options.result, reply.map_err(as_error)?);
+                Ok(replies.into_iter().map(answer).collect())
             })
         });
         let BatchOptions { policy, cost, check } = batch;
@@ -131,7 +138,7 @@ impl<S: 'static> Methods<S> {
         E: Into<Failure>,
     {
         let run: Box<StreamRun> = Box::new(move |instance, message, sink| {
-            let work = run(service_of(instance), message_of(message), ItemSink { sink, item: PhantomData });
+            let work = run(service_of(instance), message_of(message), ItemSink { sink, declared: options.result, item: PhantomData });
             Box::pin(async move { work.await.map_err(as_error) })
         });
         self.add::<M>(
@@ -149,7 +156,7 @@ impl<S: 'static> Methods<S> {
         run: Run,
         admit: Box<dyn Fn(&Typed) -> CallResult<u64> + Send + Sync>,
     ) {
-        let MethodOptions { doc, compute, idempotent, version } = options;
+        let MethodOptions { doc, compute, idempotent, version, result } = options;
         let description = MethodDescription {
             name: M::METHOD,
             doc,
@@ -158,7 +165,7 @@ impl<S: 'static> Methods<S> {
             idempotent,
             version,
             arguments: schemars::schema_for!(M),
-            result: schemars::schema_for!(M::Reply),
+            result: result.map_or_else(|| schemars::schema_for!(M::Reply), |spec| spec.json_schema()),
         };
         self.table.push(Method { description, run, admit, decode: decode::<M>, encode: encode::<M::Reply> });
     }
@@ -167,6 +174,7 @@ impl<S: 'static> Methods<S> {
 /// Where a streaming method puts its items.
 pub struct ItemSink<T> {
     sink: StreamSink,
+    declared: Option<TensorSpec>,
     item: PhantomData<fn(T)>,
 }
 
@@ -180,14 +188,17 @@ impl<T: Send + 'static> ItemSink<T> {
     pub async fn send_all<E: Into<Failure>>(mut self, items: impl Stream<Item = Result<T, E>>) -> Result<(), Failure> {
         let mut items = std::pin::pin!(items);
         while let Some(item) = items.next().await {
-            self.sink.send(typed(item.map_err(Into::into)?)).await?;
+            self.sink.send(as_declared(self.declared, item.map_err(Into::into)?)?).await?;
         }
         Ok(())
     }
 }
 
 fn decode<M: Message>(body: &Encoded) -> CallResult<Typed> {
-    body.decode::<M>().map(typed)
+    match body.codec {
+        Codec::Raw => M::from_tensor(body.to_tensor()?).map(typed),
+        _ => body.decode::<M>().map(typed),
+    }
 }
 
 fn encode<T: serde::Serialize + 'static>(reply: Typed, codec: Codec) -> CallResult<Encoded> {
@@ -212,6 +223,15 @@ fn message_of<M: Message>(message: Typed) -> M {
 
 fn typed<T: Send + 'static>(value: T) -> Typed {
     Box::new(value)
+}
+
+/// A reply on its way out, checked if something is declared about it.
+fn as_declared<T: Send + 'static>(declared: Option<TensorSpec>, reply: T) -> CallResult<Typed> {
+    let reply = typed(reply);
+    if let (Some(declared), Some(tensor)) = (declared, reply.downcast_ref::<Tensor>()) {
+        declared.check(tensor).map_err(|error| Error::service(WRONG_RESULT, error.to_string()))?;
+    }
+    Ok(reply)
 }
 
 fn as_error<E: Into<Failure>>(error: E) -> Error {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use crate::body::{Body, Encoded, Typed};
 use crate::context::CallContext;
@@ -17,7 +16,6 @@ pub(crate) struct Envelope {
     pub(crate) message: Typed,
     pub(crate) reply: ReplyTo,
     pub(crate) context: CallContext,
-    pub(crate) arrived: Instant,
     /// In the unit of the method's `max_cost`.
     pub(crate) cost: u64,
     pub(crate) permit: Permit,

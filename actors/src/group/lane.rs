@@ -26,7 +26,7 @@ impl Lane {
 
     /// Number and time of arrival of the oldest message.
     pub(crate) fn oldest(&self) -> Option<(u64, Instant)> {
-        self.queue.front().map(|(number, envelope)| (*number, envelope.arrived))
+        self.queue.front().map(|(number, envelope)| (*number, envelope.context.began))
     }
 
     pub(crate) fn push(&mut self, number: u64, envelope: Envelope) {
@@ -41,16 +41,16 @@ impl Lane {
     }
 
     /// How many messages can run together now.
-    pub(crate) fn decide(&self, now: Instant) -> Decision {
+    pub(crate) fn decide(&self) -> Decision {
         let Some(batcher) = &self.batcher else {
             return if self.queue.is_empty() { Decision::Empty } else { Decision::Take(1) };
         };
         let waiting = self.queue.iter().map(|(_, envelope)| Waiting {
-            arrived: envelope.arrived,
+            arrived: envelope.context.began,
             deadline: envelope.context.deadline,
             cost: envelope.cost,
         });
-        batcher.decide(waiting, now)
+        batcher.decide(waiting, Instant::now())
     }
 
     pub(crate) fn take_one(&mut self) -> Option<Envelope> {

@@ -93,7 +93,7 @@ impl Mailbox {
     /// The message itself, with the phase that keeps it out.
     #[expect(clippy::result_large_err, reason = "the message goes back to the caller, who may send it elsewhere")]
     pub(crate) fn push(&self, lane: usize, envelope: Envelope) -> Result<Ticket, (Envelope, Phase)> {
-        let now = envelope.arrived;
+        let now = envelope.context.began;
         let mut state = self.lock();
         if state.phase != Phase::Open {
             return Err((envelope, state.phase.clone()));
@@ -113,12 +113,12 @@ impl Mailbox {
     }
 
     /// Gives a worker what it should run next. `last_slot`: it will not pull again until something has ended.
-    pub(crate) fn pull(&self, seat: SeatId, last_slot: bool, waker: &Waker, now: Instant) -> Pull {
+    pub(crate) fn pull(&self, seat: SeatId, last_slot: bool, waker: &Waker) -> Pull {
         let mut state = self.lock();
         if state.seats[seat.index].generation != seat.generation {
             return Pull::Replaced;
         }
-        let (ready, until) = state.next_ready(now);
+        let (ready, until) = state.next_ready();
         let Some((lane, count)) = ready else {
             if state.phase == Phase::Closed {
                 return Pull::Closed;
@@ -246,12 +246,12 @@ impl State {
     }
 
     /// The lane that can run and has waited longest, with how many of its messages; else when to look again.
-    fn next_ready(&self, now: Instant) -> (Option<(usize, usize)>, Option<Instant>) {
+    fn next_ready(&self) -> (Option<(usize, usize)>, Option<Instant>) {
         let mut ready: Option<(u64, usize, usize)> = None;
         let mut until: Option<Instant> = None;
         for (index, lane) in self.lanes.iter().enumerate() {
             let Some((number, _)) = lane.oldest() else { continue };
-            match lane.decide(now) {
+            match lane.decide() {
                 Decision::Take(count) if ready.is_none_or(|(oldest, ..)| number < oldest) => {
                     ready = Some((number, index, count));
                 }

@@ -16,7 +16,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 pub use config::{ASYNC_SLOTS, GroupConfig, MAX_CONCURRENCY, RestartConfig, TIMEOUT};
 pub use stats::GroupStats;
@@ -134,6 +133,7 @@ impl Group {
         self: &Arc<Self>,
         submission: Submission,
     ) -> Result<Admitted<oneshot::Receiver<Outcome>>, Undone<Typed>> {
+        self.answers(&submission, |run| !matches!(run, Run::Stream(_)), "the method answers by a stream")?;
         let (sender, reply) = oneshot::channel();
         let ticket = self.admit(submission, ReplyTo::Once(sender))?;
         Ok(Admitted { ticket, reply })
@@ -147,6 +147,7 @@ impl Group {
         self: &Arc<Self>,
         submission: Submission,
     ) -> Result<Admitted<ItemStream>, Undone<Typed>> {
+        self.answers(&submission, |run| matches!(run, Run::Stream(_)), "the method answers once, not by a stream")?;
         let (sink, items) = stream(self.config.idle_timeout);
         let ticket = self.admit(submission, ReplyTo::Stream(sink))?;
         Ok(Admitted { ticket, reply: items })
@@ -183,6 +184,15 @@ impl Group {
         })
     }
 
+    /// Refuses a message that asks for another kind of answer than its method gives.
+    fn answers(&self, submission: &Submission, fits: fn(&Run) -> bool, message: &str) -> Result<(), Undone<Typed>> {
+        let method = submission.method;
+        if fits(&self.definition.methods[method].run) {
+            return Ok(());
+        }
+        Err(Undone::new(self.stamp(method, Error::malformed(message))))
+    }
+
     fn admit(self: &Arc<Self>, submission: Submission, reply: ReplyTo) -> Result<Ticket, Undone<Typed>> {
         let Submission { method, message, context } = submission;
         let refuse = |error, message| Undone { error: self.stamp(method, error), returned: Some(message) };
@@ -194,7 +204,7 @@ impl Group {
             count(&self.rare.shed);
             return Err(refuse(ErrorKind::Overloaded { retry_after: self.retry_after() }.into(), message));
         };
-        let envelope = Envelope { method, message, reply, context, arrived: Instant::now(), cost, permit };
+        let envelope = Envelope { method, message, reply, context, cost, permit };
         self.mailbox
             .push(self.lanes[method], envelope)
             .map_err(|(envelope, phase)| refuse(refusal(phase), envelope.message))

@@ -84,11 +84,10 @@ impl Pump {
             if self.ending.is_some() || self.running.len() >= slots {
                 return false;
             }
-            let now = Instant::now();
             let last_slot = self.running.len() + 1 == slots;
-            match self.group.mailbox.pull(self.seat, last_slot, cx.waker(), now) {
-                Pull::One(envelope) => self.begin_one(envelope, now, cx),
-                Pull::Batch { lane, messages } => self.begin_batch(lane, messages, now, cx),
+            match self.group.mailbox.pull(self.seat, last_slot, cx.waker()) {
+                Pull::One(envelope) => self.begin_one(envelope, cx),
+                Pull::Batch { lane, messages } => self.begin_batch(lane, messages, cx),
                 Pull::Nothing { until } => return self.rest(until, cx),
                 Pull::Replaced => self.ending = Some(PumpEnd::Replaced),
                 Pull::Closed => self.ending = Some(PumpEnd::Closed),
@@ -97,14 +96,16 @@ impl Pump {
         true
     }
 
-    fn begin_one(&mut self, envelope: Envelope, now: Instant, cx: &mut Context<'_>) {
+    fn begin_one(&mut self, envelope: Envelope, cx: &mut Context<'_>) {
+        let now = Instant::now();
         if let Some(envelope) = self.in_time(envelope, now) {
             let running = Running::one(&self.group, &self.beat, self.instance.clone(), envelope, now);
             self.begin(running, cx);
         }
     }
 
-    fn begin_batch(&mut self, lane: usize, messages: Vec<Envelope>, now: Instant, cx: &mut Context<'_>) {
+    fn begin_batch(&mut self, lane: usize, messages: Vec<Envelope>, cx: &mut Context<'_>) {
+        let now = Instant::now();
         let messages = messages.into_iter().filter_map(|envelope| self.in_time(envelope, now)).collect();
         let instance = self.instance.clone();
         if let Some(running) = Running::batch(&self.group, &self.beat, instance, (lane, messages), now) {

@@ -67,7 +67,7 @@ impl Running {
         envelope: Envelope,
         now: Instant,
     ) -> Self {
-        let Envelope { method, message, reply, context, arrived, permit, .. } = envelope;
+        let Envelope { method, message, reply, context, permit, .. } = envelope;
         let work = match (&group.definition.methods[method].run, reply) {
             (Run::Unary(run), ReplyTo::Once(reply)) => {
                 let run = started(|| run(instance, message));
@@ -80,7 +80,7 @@ impl Running {
             }
             _ => unreachable!("a message is submitted as its method's kind asks"),
         };
-        Self::new(group, beat, method, context, now, now.duration_since(arrived), work)
+        Self::new(group, beat, method, context, now, now.duration_since(context.began), work)
     }
 
     /// Begins to run a batch of one method. It inherits the latest of its members' deadlines.
@@ -93,14 +93,14 @@ impl Running {
     ) -> Option<Self> {
         let first = members.first()?;
         let method = first.method;
-        let waited = members.iter().map(|member| now.duration_since(member.arrived)).sum();
+        let waited = members.iter().map(|member| now.duration_since(member.context.began)).sum();
         let deadline = members.iter().map(|member| member.context.deadline).max()?;
         let (messages, calls) = members.into_iter().filter_map(Once::split).unzip();
         let Run::Batch { run, .. } = &group.definition.methods[method].run else {
             unreachable!("only a batch method has a lane of batches");
         };
         let work = Work::Batch { run: started(|| run(instance, messages)), lane, calls };
-        Some(Self::new(group, beat, method, CallContext { deadline }, now, waited, work))
+        Some(Self::new(group, beat, method, CallContext { began: now, deadline }, now, waited, work))
     }
 
     fn new(
@@ -175,7 +175,8 @@ impl Running {
     fn context_now(&self) -> CallContext {
         match &self.work {
             Work::Stream { sent, .. } if sent.get() => {
-                CallContext { deadline: Instant::now() + self.group.config.idle_timeout }
+                let began = Instant::now();
+                CallContext { began, deadline: began + self.group.config.idle_timeout }
             }
             _ => self.context,
         }
