@@ -73,7 +73,11 @@ impl Encoded {
     /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) when the body is none, or its parts do not fit.
     pub fn to_tensor(&self) -> CallResult<Tensor> {
         let (Codec::Raw, [elements]) = (self.codec, self.segments.as_slice()) else {
-            return Err(Error::malformed(format!("expected one raw tensor, got {} bytes of {}", self.len(), self.codec)));
+            return Err(Error::malformed(format!(
+                "expected one raw tensor, got {} bytes of {}",
+                self.len(),
+                self.codec
+            )));
         };
         let RawHead { dtype, shape } =
             rmp_serde::from_slice(&self.head).map_err(|error| cannot_decode(self.codec, &error))?;
@@ -106,7 +110,7 @@ impl Encoded {
             Codec::Msgpack => rmp_serde::from_slice(&self.head).map_err(|error| cannot_decode(self.codec, &error)),
             Codec::Json => {
                 let bytes: &[u8] = if self.head.is_empty() { b"{}" } else { &self.head };
-                serde_json::from_slice(bytes).map_err(|error| cannot_decode(self.codec, &error))
+                serde_json::from_slice(bytes).map_err(|error| cannot_decode_json::<T>(bytes, &error))
             }
             Codec::Raw => {
                 let mut tensor = Some(self.to_tensor()?);
@@ -145,6 +149,16 @@ fn cannot_encode(codec: Codec, error: &dyn fmt::Display) -> Error {
 
 fn cannot_decode(codec: Codec, error: &dyn fmt::Display) -> Error {
     Error::malformed(format!("the body is not the {codec} that was expected: {error}"))
+}
+
+/// Names the field at fault, which the first reading did not keep track of: it is the one that has to be fast.
+fn cannot_decode_json<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Error {
+    let again = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(bytes));
+    let path = again.err().map(|error| error.path().to_string());
+    match path.filter(|path| error.is_data() && !path.starts_with(['.', '?'])) {
+        Some(field) => Error::rejected(field, error.to_string()),
+        None => cannot_decode(Codec::Json, error),
+    }
 }
 
 impl fmt::Debug for Body {

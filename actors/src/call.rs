@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use crate::body::{Body, Codec, Encoded, Typed};
 use crate::context::CallContext;
 use crate::deadline::{Deadlines, Registration};
-use crate::error::{CallResult, Error, ErrorKind};
+use crate::error::{CallResult, ErrorKind};
+use crate::executor::Executor;
 use crate::group::envelope::{Outcome, Undone};
 use crate::group::mailbox::{Phase, Ticket};
 use crate::group::stats::count;
@@ -23,6 +24,7 @@ use crate::id::ReplicaId;
 use crate::remote::RemoteRequest;
 use crate::router::{Route, Routes};
 use crate::stream::ItemStream;
+use crate::told::Told;
 
 /// How many replicas are tried for one call at most.
 const TRIES_MAX: usize = 3;
@@ -199,32 +201,118 @@ fn as_wanted(reply: Encoded, types: Option<Types>) -> CallResult<Body> {
 }
 
 /// Runs a message in a group of this process.
-pub(crate) async fn local(group: &Arc<Group>, deadlines: &Arc<Deadlines>, submission: Submission) -> Outcome {
-    let (method, deadline) = (submission.method, submission.context.deadline);
-    let Admitted { ticket, mut reply } = group.submit(submission)?;
-    let mut pending = Pending::new(group, ticket);
-    let mut limit = Limit::new(deadlines, deadline);
-    let answer = poll_fn(|cx| limit.poll(poll_reply(&mut reply, group, method, cx), cx)).await;
-    pending.answered(&answer);
-    answer.unwrap_or_else(|error| Err(Undone::new(group.stamp(method, error))))
+async fn local(group: &Arc<Group>, deadlines: &Arc<Deadlines>, submission: Submission) -> Outcome {
+    let waiting = Waiting::new(&submission);
+    let admitted = group.submit(submission)?;
+    waiting.answer(group, deadlines, admitted).await
 }
 
 /// Runs a message in a group of this process; resolves when the first item is there.
-pub(crate) async fn local_stream(
+async fn local_stream(
     group: &Arc<Group>,
     deadlines: &Arc<Deadlines>,
     submission: Submission,
 ) -> Result<ItemStream, Undone<Typed>> {
-    let (method, deadline) = (submission.method, submission.context.deadline);
-    let Admitted { ticket, reply: mut items } = group.submit_stream(submission)?;
-    let mut pending = Pending::new(group, ticket);
-    let mut limit = Limit::new(deadlines, deadline);
-    let answer = poll_fn(|cx| limit.poll(items.poll_first(cx), cx)).await;
-    pending.answered(&answer);
-    match answer {
-        Ok(Ok(())) => Ok(items),
-        Ok(Err(error)) => Err(Undone::new(error)),
-        Err(error) => Err(Undone::new(group.stamp(method, error))),
+    let waiting = Waiting::new(&submission);
+    let admitted = group.submit_stream(submission)?;
+    waiting.first_item(group, deadlines, admitted).await
+}
+
+/// Sends a message whose answer nobody waits for; it is on its way when this returns, with a deadline like any other.
+pub(crate) fn tell(
+    target: Target<'_>,
+    called: &Called<'static>,
+    mut body: Body,
+    context: CallContext,
+    executor: &Executor,
+) -> CallResult<()> {
+    let mut tried = Vec::new();
+    loop {
+        let route = target.routes.choose(&tried)?;
+        let undone = match &route {
+            Route::Local(group) => {
+                let sent = tell_local(group, target.deadlines, called, body, context);
+                let Err(undone) = sent else { return Ok(()) };
+                undone
+            }
+            Route::Remote(remote) => {
+                let request = request(target.routes, called, &body, context)?;
+                let (deadlines, sent) = (Arc::clone(target.deadlines), remote.call(request));
+                executor.spawn_control(async move {
+                    tell_failure(within(&deadlines, context.deadline, sent).await.map(drop));
+                });
+                return Ok(());
+            }
+        };
+        body = again(undone, &route, target.routes, &mut tried)?;
+    }
+}
+
+fn tell_local(
+    group: &Arc<Group>,
+    deadlines: &Arc<Deadlines>,
+    called: &Called<'_>,
+    body: Body,
+    context: CallContext,
+) -> Result<(), Undone<Body>> {
+    let (submission, encoded) = submission(group, called, body, context)?;
+    let waiting = Waiting::new(&submission);
+    let admitted = group.submit(submission).map_err(|undone| undone.of(encoded))?;
+    let (group, deadlines) = (Arc::clone(group), Arc::clone(deadlines));
+    Told::begin(async move {
+        let answer = waiting.answer(&group, &deadlines, admitted).await;
+        tell_failure(answer.map(drop).map_err(|undone| undone.error));
+    });
+    Ok(())
+}
+
+fn tell_failure(answer: CallResult<()>) {
+    if let Err(error) = answer {
+        tracing::debug!(%error, "a message that was told failed");
+    }
+}
+
+/// What the caller keeps of a submission while it waits.
+struct Waiting {
+    method: usize,
+    deadline: Instant,
+}
+
+impl Waiting {
+    fn new(submission: &Submission) -> Self {
+        Self { method: submission.method, deadline: submission.context.deadline }
+    }
+
+    async fn answer(
+        self,
+        group: &Arc<Group>,
+        deadlines: &Arc<Deadlines>,
+        admitted: Admitted<oneshot::Receiver<Outcome>>,
+    ) -> Outcome {
+        let Admitted { ticket, mut reply } = admitted;
+        let mut pending = Pending::new(group, ticket);
+        let mut limit = Limit::new(deadlines, self.deadline);
+        let answer = poll_fn(|cx| limit.poll(poll_reply(&mut reply, group, self.method, cx), cx)).await;
+        pending.ended(&answer);
+        answer.unwrap_or_else(|error| Err(Undone::new(group.stamp(self.method, error))))
+    }
+
+    async fn first_item(
+        self,
+        group: &Arc<Group>,
+        deadlines: &Arc<Deadlines>,
+        admitted: Admitted<ItemStream>,
+    ) -> Result<ItemStream, Undone<Typed>> {
+        let Admitted { ticket, reply: mut items } = admitted;
+        let mut pending = Pending::new(group, ticket);
+        let mut limit = Limit::new(deadlines, self.deadline);
+        let answer = poll_fn(|cx| limit.poll(items.poll_first(cx), cx)).await;
+        pending.ended(&answer);
+        match answer {
+            Ok(Ok(())) => Ok(items),
+            Ok(Err(error)) => Err(Undone::new(error)),
+            Err(error) => Err(Undone::new(group.stamp(self.method, error))),
+        }
     }
 }
 
@@ -245,31 +333,40 @@ fn poll_reply(
 }
 
 /// A message in a group that has not been answered. Dropped before that, it takes the message out of the mailbox;
-/// without that, abandoned calls would hold places until a worker came to them.
+/// without that, abandoned calls would hold places until a worker came to them. What runs already learns of it by its
+/// reply, which nobody holds any more.
 struct Pending<'a> {
     group: &'a Arc<Group>,
     ticket: Ticket,
-    answered: bool,
+    state: PendingState,
+}
+
+enum PendingState {
+    Waiting,
+    Answered,
+    Expired,
 }
 
 impl<'a> Pending<'a> {
     fn new(group: &'a Arc<Group>, ticket: Ticket) -> Self {
-        Self { group, ticket, answered: false }
+        Self { group, ticket, state: PendingState::Waiting }
     }
 
-    fn answered<T>(&mut self, answer: &Result<T, Error>) {
-        self.answered = answer.is_ok();
-        if !self.answered {
-            count(&self.group.rare.expired);
-        }
+    /// The wait is over: by an answer, or by the deadline.
+    fn ended<T>(&mut self, answer: &CallResult<T>) {
+        self.state = if answer.is_ok() { PendingState::Answered } else { PendingState::Expired };
     }
 }
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        if !self.answered {
-            self.group.withdraw(self.ticket);
-        }
+        let counter = match self.state {
+            PendingState::Answered => return,
+            PendingState::Expired => &self.group.rare.expired,
+            PendingState::Waiting => &self.group.rare.cancelled,
+        };
+        count(counter);
+        drop(self.group.mailbox.withdraw(self.ticket));
     }
 }
 

@@ -70,23 +70,14 @@ impl Client {
         Ok(Items { items, item: PhantomData })
     }
 
-    /// Sends a message without waiting for its answer, which is dropped. Returns when the message is on its way; it
+    /// Sends a message without waiting for its answer, which is dropped. The message is on its way when this returns; it
     /// has the same deadline as a call.
     ///
     /// # Errors
-    /// Only when there is no replica to send to; what happens to the message later is seen in the group's statistics.
+    /// When no replica takes it. What happens to the message later is seen in the group's statistics alone.
     pub fn tell<M: Unary>(&self, message: M) -> CallResult<()> {
-        self.routes.choose(&[])?;
-        let client = self.clone();
-        let context = self.context();
-        self.shared.executor.spawn_control(async move {
-            let body = Body::Typed(Box::new(message));
-            let told = call::call(client.target(), &called::<M>(), body, context).await;
-            if let Err(error) = told {
-                tracing::debug!(service = M::SERVICE, method = M::METHOD, %error, "a message that was told failed");
-            }
-        });
-        Ok(())
+        let body = Body::Typed(Box::new(message));
+        call::tell(self.target(), &called::<M>(), body, self.context(), &self.shared.executor)
     }
 
     /// Sends a message to every replica that is known at this moment, and waits for all answers.

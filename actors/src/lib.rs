@@ -34,6 +34,7 @@ mod deadline;
 mod remote;
 mod router;
 mod stream;
+mod told;
 
 // The service's side.
 mod batch;
@@ -47,6 +48,8 @@ mod supervision;
 mod builder;
 mod graph;
 mod runtime;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use any_client::AnyClient;
 pub use batch::{BatchPolicy, Batcher, Decision, Waiting};

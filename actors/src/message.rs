@@ -16,12 +16,15 @@ use crate::tensor::Tensor;
 )]
 pub trait Value: Serialize + DeserializeOwned + JsonSchema + Send + 'static {}
 
+// So that rustc names the type that is no value, and not each trait that it lacks.
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + JsonSchema + Send + 'static> Value for T {}
 
 /// The arguments of one method of one service, as a value: it can be stored, forwarded, sent and broadcast.
 ///
-/// `#[service]` makes one for each `#[api]` method, in a module named after the service.
-pub trait Message: Value {
+/// `#[service]` makes one for each `#[api]` method, in a module named after the service. Every message is a [`Value`]: the
+/// traits are named one by one so that rustc blames the argument that is none, and not the message.
+pub trait Message: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
     /// The service's name.
     const SERVICE: &'static str;
     /// The method's name.

@@ -138,7 +138,11 @@ impl<S: 'static> Methods<S> {
         E: Into<Failure>,
     {
         let run: Box<StreamRun> = Box::new(move |instance, message, sink| {
-            let work = run(service_of(instance), message_of(message), ItemSink { sink, declared: options.result, item: PhantomData });
+            let work = run(
+                service_of(instance),
+                message_of(message),
+                ItemSink { sink, declared: options.result, item: PhantomData },
+            );
             Box::pin(async move { work.await.map_err(as_error) })
         });
         self.add::<M>(

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::any_client::AnyClient;
 use crate::builder::{Builder, Planned};
-use crate::client::Client;
+use crate::client::{Client, ServiceClient};
 use crate::deadline::Deadlines;
 use crate::definition::Definition;
 use crate::description::{ServiceDescription, Settings};
@@ -120,12 +120,20 @@ impl Runtime {
         })))
     }
 
-    /// A client of a service: `runtime.client::<FooClient>("Foo")` gives the typed one, `Client` itself sends messages.
+    /// The typed client of a service: `runtime.client::<FooClient>()`.
     ///
     /// # Errors
     /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when no service of that name is known here.
-    pub fn client<C: From<Client>>(&self, service: &str) -> CallResult<C> {
-        Ok(self.0.client(service)?.into())
+    pub fn client<C: ServiceClient>(&self) -> CallResult<C> {
+        self.client_of(C::SERVICE).map(C::from)
+    }
+
+    /// A client of the service with this name, which sends messages as values.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when no service of that name is known here.
+    pub fn client_of(&self, service: &str) -> CallResult<Client> {
+        self.0.client(service)
     }
 
     /// A client that calls by names, with encoded bodies.

@@ -179,7 +179,10 @@ impl Mailbox {
     /// Takes no more messages because there are no workers, and hands out those that wait.
     pub(crate) fn fail(&self, reason: String) -> Vec<Envelope> {
         let mut state = self.lock();
-        state.phase = Phase::Failed(reason);
+        // A group that is going stays so, even if its workers come back.
+        if state.phase == Phase::Open {
+            state.phase = Phase::Failed(reason);
+        }
         state.lanes.iter_mut().flat_map(Lane::take_all).collect()
     }
 

@@ -164,13 +164,6 @@ impl Group {
         self.seats.iter().any(|seat| seat.ready.load(Ordering::Relaxed))
     }
 
-    /// Takes back a message whose caller has gone. What runs already learns of it through its reply.
-    pub(crate) fn withdraw(&self, ticket: Ticket) {
-        if self.mailbox.withdraw(ticket).is_some() {
-            count(&self.rare.cancelled);
-        }
-    }
-
     pub(crate) fn count_restart(&self) {
         count(&self.rare.restarted);
     }

@@ -18,7 +18,6 @@ use crate::error::{CallResult, Error};
 use crate::group::Group;
 use crate::group::beat::Beat;
 use crate::group::envelope::{Envelope, Outcome, Permit, ReplyTo, Undone};
-use crate::group::stats::count;
 use crate::method::{Instance, Run};
 use crate::panic::panicked;
 use crate::stream::{StreamReply, StreamSink};
@@ -186,10 +185,8 @@ impl Running {
     pub(crate) fn finish(self, end: &End, seat: usize) -> End {
         let stats = &self.group.seats[seat].stats;
         stats.ran(self.messages, self.waited, self.started.elapsed());
-        match end {
-            End::Panicked(_) => stats.panicked(),
-            End::Abandoned => count(&self.group.rare.cancelled),
-            End::Done => {}
+        if matches!(end, End::Panicked(_)) {
+            stats.panicked();
         }
         let beat = Arc::clone(&self.beat);
         let method = self.method;

@@ -197,6 +197,11 @@ impl Supervised {
         }
     }
 
+    /// Whether nothing is left to look after.
+    pub(crate) fn is_gone(&self) -> bool {
+        !self.takes_workers() && self.is_empty() && self.leaving.is_empty()
+    }
+
     /// Leaves a worker alone until it ends: it may be in the middle of something.
     fn give_up(&mut self, index: usize) {
         let state = std::mem::take(&mut self.seats[index]);
@@ -213,9 +218,13 @@ impl Supervised {
     }
 
     fn stopped_if_empty(&self) {
-        if self.seats.iter().all(|seat| seat.current.is_none()) {
+        if self.is_empty() {
             self.status.send_replace(GroupStatus::Stopped);
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.seats.iter().all(|seat| seat.current.is_none())
     }
 
     /// Gives up for now if no worker is left that serves.

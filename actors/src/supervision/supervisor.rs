@@ -97,7 +97,7 @@ impl Supervisor {
         for (replica, supervised) in &mut self.groups {
             let group = &supervised.group;
             let limit = if group.config.dedicated_threads { group.config.timeout + FROZEN_AFTER } else { SILENCE };
-            for (index, seat) in supervised.seats.iter_mut().enumerate() {
+            for (index, seat) in supervised.seats.iter_mut().enumerate().filter(|(_, seat)| seat.current.is_some()) {
                 let sighting = group.seats[index].beat.load().sighting();
                 if let Some((sighting, stayed)) = seat.watch.look(sighting, limit, now) {
                     report_stuck(group, sighting, stayed);
@@ -252,7 +252,8 @@ impl Handler<Start> for Supervisor {
     type Result = ();
 
     fn handle(&mut self, Start { replica, index }: Start, ctx: &mut Self::Context) {
-        if let Some(supervised) = self.groups.get(&replica) {
+        let vacant = |supervised: &&Supervised| supervised.seats[index].current.is_none();
+        if let Some(supervised) = self.groups.get(&replica).filter(vacant) {
             supervised.group.count_restart();
             self.start_worker(&replica, index, ctx);
         }
@@ -276,6 +277,8 @@ impl Handler<Down> for Supervisor {
         let Some(supervised) = self.groups.get_mut(&replica) else { return };
         if let Some(after) = supervised.down(seat, &end, Instant::now(), fastrand::f64()) {
             ctx.notify_later(Start { replica, index: seat.index }, after);
+        } else if supervised.is_gone() {
+            self.groups.remove(&replica);
         }
     }
 }
@@ -305,8 +308,10 @@ impl Handler<Closed> for Supervisor {
     type Result = ();
 
     fn handle(&mut self, Closed(replica): Closed, _: &mut Self::Context) {
-        if let Some(supervised) = self.groups.get(&replica) {
-            supervised.stopped_if_closed();
+        let Some(supervised) = self.groups.get(&replica) else { return };
+        supervised.stopped_if_closed();
+        if supervised.is_gone() {
+            self.groups.remove(&replica);
         }
     }
 }
