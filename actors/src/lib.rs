@@ -34,7 +34,6 @@ mod deadline;
 mod remote;
 mod router;
 mod stream;
-mod told;
 
 // The service's side.
 mod batch;

@@ -8,11 +8,11 @@ use std::task::{Context, Wake, Waker};
 ///
 /// For futures that wait for events of other threads and do next to nothing then. One that wakes itself while it is
 /// polled would wait for itself.
-pub(crate) struct Told(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
+pub(super) struct Told(Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>);
 
 impl Told {
     /// Polls the future a first time.
-    pub(crate) fn begin(future: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn begin(future: impl Future<Output = ()> + Send + 'static) {
         Arc::new(Self(Mutex::new(Some(Box::pin(future))))).wake();
     }
 }

@@ -1,0 +1,199 @@
+//! One call, from its router to its answer: chooses a replica, waits no longer than the deadline, tries another replica
+//! where the first has proved not to have begun. Dropping it cancels it.
+
+mod limit;
+mod local;
+mod tell;
+mod told;
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+
+use crate::body::{Body, Codec, Encoded, Typed};
+use crate::context::CallContext;
+use crate::deadline::Deadlines;
+use crate::error::CallResult;
+use crate::group::envelope::Undone;
+use crate::group::{Group, Submission};
+use crate::id::ReplicaId;
+use crate::remote::RemoteRequest;
+use crate::router::{Route, Routes};
+use limit::within;
+use local::{local, local_stream};
+pub(crate) use tell::tell;
+
+/// How many replicas are tried for one call at most.
+const TRIES_MAX: usize = 3;
+
+/// A method of a service as its caller knows it.
+pub(crate) struct Called<'a> {
+    pub(crate) method: &'a str,
+    /// How typed bodies are read and written; a caller that has encoded ones needs none.
+    pub(crate) types: Option<Types>,
+    /// How an encoded body is to be answered.
+    pub(crate) reply: Codec,
+}
+
+/// How the types of a method are read and written.
+#[derive(Clone, Copy)]
+pub(crate) struct Types {
+    pub(crate) encode_message: fn(&Typed, Codec) -> CallResult<Encoded>,
+    pub(crate) decode_reply: fn(&Encoded) -> CallResult<Typed>,
+}
+
+/// Where calls of one service go.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) routes: &'a Routes,
+    pub(crate) deadlines: &'a Arc<Deadlines>,
+}
+
+/// Makes a call that is answered once: typed if its body is, encoded otherwise.
+pub(crate) async fn call(
+    target: Target<'_>,
+    called: &Called<'_>,
+    mut body: Body,
+    context: CallContext,
+) -> CallResult<Body> {
+    let mut tried = Vec::new();
+    loop {
+        let route = target.routes.choose(&tried)?;
+        let undone = match attempt(&route, target, called, body, context).await {
+            Ok(reply) => return Ok(reply),
+            Err(undone) => undone,
+        };
+        body = again(undone, &route, target.routes, &mut tried)?;
+    }
+}
+
+/// Makes a call that is answered by a stream; resolves when the first item is there.
+pub(crate) async fn call_stream(
+    target: Target<'_>,
+    called: &Called<'_>,
+    mut body: Body,
+    context: CallContext,
+) -> CallResult<BodyStream> {
+    let mut tried = Vec::new();
+    loop {
+        let route = target.routes.choose(&tried)?;
+        let undone = match attempt_stream(&route, target, called, body, context).await {
+            Ok(stream) => return Ok(stream),
+            Err(undone) => undone,
+        };
+        body = again(undone, &route, target.routes, &mut tried)?;
+    }
+}
+
+/// Items as they come from a replica.
+pub(crate) type BodyStream = BoxStream<'static, CallResult<Body>>;
+
+/// The body, if it can be sent to another replica; else the error that its caller gets.
+fn again(undone: Undone<Body>, route: &Route, routes: &Routes, tried: &mut Vec<ReplicaId>) -> CallResult<Body> {
+    let Undone { error, returned } = undone;
+    tried.push(route.replica().clone());
+    let elsewhere = error.is_retryable() && error.proves_not_started();
+    match returned {
+        Some(body) if elsewhere && tried.len() < TRIES_MAX.min(routes.all().len()) => Ok(body),
+        _ => Err(error),
+    }
+}
+
+async fn attempt(
+    route: &Route,
+    target: Target<'_>,
+    called: &Called<'_>,
+    body: Body,
+    context: CallContext,
+) -> Result<Body, Undone<Body>> {
+    match route {
+        Route::Local(group) => {
+            let (submission, encoded) = submission(group, called, body, context)?;
+            let method = submission.method;
+            let reply =
+                local(group, target.deadlines, submission).await.map_err(|undone| undone.of(encoded.clone()))?;
+            let reply =
+                if encoded.is_some() { group.encode(method, reply, called.reply) } else { Ok(Body::Typed(reply)) };
+            reply.map_err(Undone::new)
+        }
+        Route::Remote(remote) => {
+            let request = request(target.routes, called, &body, context).map_err(Undone::new)?;
+            let reply = within(target.deadlines, context.deadline, remote.call(request)).await;
+            let types = typed_reply(called, &body);
+            let reply = reply.and_then(|reply| as_wanted(reply, types));
+            reply.map_err(|error| Undone { error, returned: Some(body) })
+        }
+    }
+}
+
+async fn attempt_stream(
+    route: &Route,
+    target: Target<'_>,
+    called: &Called<'_>,
+    body: Body,
+    context: CallContext,
+) -> Result<BodyStream, Undone<Body>> {
+    match route {
+        Route::Local(group) => {
+            let (submission, encoded) = submission(group, called, body, context)?;
+            let method = submission.method;
+            let items = local_stream(group, target.deadlines, submission).await;
+            let items = items.map_err(|undone| undone.of(encoded.clone()))?;
+            let (group, codec) = (Arc::clone(group), encoded.is_some().then_some(called.reply));
+            Ok(items
+                .map(move |item| match codec {
+                    Some(codec) => item.and_then(|item| group.encode(method, item, codec)),
+                    None => item.map(Body::Typed),
+                })
+                .boxed())
+        }
+        Route::Remote(remote) => {
+            let request = request(target.routes, called, &body, context).map_err(Undone::new)?;
+            let types = typed_reply(called, &body);
+            let items = within(target.deadlines, context.deadline, remote.stream(request)).await;
+            items
+                .map(|items| items.map(move |item| item.and_then(|item| as_wanted(item, types))).boxed())
+                .map_err(|error| Undone { error, returned: Some(body) })
+        }
+    }
+}
+
+/// The message for a group of this process. An encoded body is decoded, before it takes a place, and kept for a retry.
+fn submission(
+    group: &Group,
+    called: &Called<'_>,
+    body: Body,
+    context: CallContext,
+) -> Result<(Submission, Option<Encoded>), Undone<Body>> {
+    let method = group.definition.method(called.method).map_err(Undone::new)?;
+    let (message, encoded) = match body {
+        Body::Typed(message) => (message, None),
+        Body::Encoded(encoded) => {
+            let message = (group.definition.methods[method].decode)(&encoded);
+            (message.map_err(|error| Undone::new(group.stamp(method, error)))?, Some(encoded))
+        }
+    };
+    Ok((Submission { method, message, context }, encoded))
+}
+
+fn request(routes: &Routes, called: &Called<'_>, body: &Body, context: CallContext) -> CallResult<RemoteRequest> {
+    let (body, reply) = match (body, called.types) {
+        (Body::Encoded(encoded), _) => (encoded.clone(), called.reply),
+        (Body::Typed(message), Some(types)) => ((types.encode_message)(message, Codec::Msgpack)?, Codec::Msgpack),
+        (Body::Typed(_), None) => unreachable!("a typed body comes with its types"),
+    };
+    Ok(RemoteRequest { service: routes.service().into(), method: called.method.into(), body, reply, context })
+}
+
+/// The types of the reply, if the caller wants it typed.
+fn typed_reply(called: &Called<'_>, body: &Body) -> Option<Types> {
+    called.types.filter(|_| matches!(body, Body::Typed(_)))
+}
+
+fn as_wanted(reply: Encoded, types: Option<Types>) -> CallResult<Body> {
+    match types {
+        Some(types) => (types.decode_reply)(&reply).map(Body::Typed),
+        None => Ok(Body::Encoded(reply)),
+    }
+}

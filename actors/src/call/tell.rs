@@ -1,0 +1,70 @@
+//! Messages whose answers nobody waits for.
+
+use std::sync::Arc;
+
+use super::limit::within;
+use super::local::Waiting;
+use super::told::Told;
+use super::{Called, Target, again, request, submission};
+use crate::body::Body;
+use crate::context::CallContext;
+use crate::deadline::Deadlines;
+use crate::error::CallResult;
+use crate::executor::Executor;
+use crate::group::Group;
+use crate::group::envelope::Undone;
+use crate::router::Route;
+
+/// Sends a message whose answer nobody waits for; it is on its way when this returns, with a deadline like any other.
+pub(crate) fn tell(
+    target: Target<'_>,
+    called: &Called<'static>,
+    mut body: Body,
+    context: CallContext,
+    executor: &Executor,
+) -> CallResult<()> {
+    let mut tried = Vec::new();
+    loop {
+        let route = target.routes.choose(&tried)?;
+        let undone = match &route {
+            Route::Local(group) => {
+                let sent = tell_local(group, target.deadlines, called, body, context);
+                let Err(undone) = sent else { return Ok(()) };
+                undone
+            }
+            Route::Remote(remote) => {
+                let request = request(target.routes, called, &body, context)?;
+                let (deadlines, sent) = (Arc::clone(target.deadlines), remote.call(request));
+                executor.spawn_control(async move {
+                    tell_failure(within(&deadlines, context.deadline, sent).await.map(drop));
+                });
+                return Ok(());
+            }
+        };
+        body = again(undone, &route, target.routes, &mut tried)?;
+    }
+}
+
+fn tell_local(
+    group: &Arc<Group>,
+    deadlines: &Arc<Deadlines>,
+    called: &Called<'_>,
+    body: Body,
+    context: CallContext,
+) -> Result<(), Undone<Body>> {
+    let (submission, encoded) = submission(group, called, body, context)?;
+    let waiting = Waiting::new(&submission);
+    let admitted = group.submit(submission).map_err(|undone| undone.of(encoded))?;
+    let (group, deadlines) = (Arc::clone(group), Arc::clone(deadlines));
+    Told::begin(async move {
+        let answer = waiting.answer(&group, &deadlines, admitted).await;
+        tell_failure(answer.map(drop).map_err(|undone| undone.error));
+    });
+    Ok(())
+}
+
+fn tell_failure(answer: CallResult<()>) {
+    if let Err(error) = answer {
+        tracing::debug!(%error, "a message that was told failed");
+    }
+}
