@@ -1,0 +1,127 @@
+//! One `#[api]` method.
+
+use proc_macro2::Span;
+use syn::{Attribute, Ident, ImplItemFn, Type};
+
+use super::argument::Undeclared;
+use super::owned::check_owned;
+use super::returned::{Returned, blame};
+use super::signature::{check_plain, check_shared_self, parameters};
+use super::{Argument, Batch, Tensor, batch};
+use crate::attributes::{documentation, inherited, take_one};
+use crate::mistakes::Mistakes;
+use crate::names::upper_camel;
+use crate::options::{Form, Known, Options, Table};
+
+static TABLE: Table = Table {
+    attribute: "#[api(..)]",
+    known: &[
+        Known { key: "idempotent", form: Form::Flag },
+        Known { key: "version", form: Form::Count { min: 1, max: u32::MAX as u64 } },
+        Known { key: "batch", form: Form::Section(&batch::TABLE) },
+    ],
+};
+
+/// What the client has for itself.
+const TAKEN: [&str; 4] = ["client", "with_timeout", "clone", "from"];
+
+/// One `#[api]` method.
+pub(crate) struct Method {
+    pub(crate) name: Ident,
+    /// The name of its message.
+    pub(crate) message: Ident,
+    /// What also holds for the message and for the client's method.
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) doc: String,
+    pub(crate) is_async: bool,
+    pub(crate) idempotent: bool,
+    pub(crate) version: Option<u64>,
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) kind: Kind,
+    /// What one message is answered with; for a stream, one item.
+    pub(crate) reply: Type,
+    /// Where errors of what it fails with belong.
+    pub(crate) blame: Span,
+    /// What is declared about the reply.
+    pub(crate) tensor: Option<Tensor>,
+}
+
+/// How a method answers.
+pub(crate) enum Kind {
+    Unary,
+    Batch(Box<Batch>),
+    /// `in_result` if the stream is inside a `Result`.
+    Stream {
+        in_result: bool,
+    },
+}
+
+impl Method {
+    /// Reads a method with its attribute, which has been taken off it.
+    pub(super) fn read(method: &mut ImplItemFn, api: &Attribute, mistakes: &mut Mistakes) -> Option<Self> {
+        let options = Options::of(&api.meta, &TABLE, mistakes);
+        let tensor = take_one(&mut method.attrs, "tensor", mistakes);
+        let mut arguments: Vec<Undeclared> =
+            parameters(&mut method.sig).map(|parameter| Undeclared::read(parameter, mistakes)).collect();
+        check_signature(method, mistakes);
+        let returned = mistakes.keep(Returned::read(&method.sig));
+        let (kind, reply) = kind_and_reply(returned?, &options, method, &mut arguments, mistakes)?;
+        check_owned(&reply, "a result", mistakes);
+        let tensor = tensor.and_then(|attribute| mistakes.keep(Tensor::read(&attribute, &reply)));
+        Some(Self {
+            message: upper_camel(&method.sig.ident),
+            name: method.sig.ident.clone(),
+            attributes: inherited(&method.attrs),
+            doc: documentation(&method.attrs),
+            is_async: method.sig.asyncness.is_some(),
+            idempotent: options.has("idempotent"),
+            version: options.get("version").and_then(|version| version.count()),
+            arguments: arguments.into_iter().map(|argument| argument.declare(mistakes)).collect(),
+            kind,
+            reply,
+            blame: blame(&method.sig),
+            tensor,
+        })
+    }
+
+    /// Whether it blocks its thread rather than awaits. A stream is awaited, whatever made it.
+    pub(crate) fn computes(&self) -> bool {
+        !self.is_async && !matches!(self.kind, Kind::Stream { .. })
+    }
+
+    /// Where its name stands.
+    pub(super) fn span(&self) -> Span {
+        self.name.span()
+    }
+}
+
+fn check_signature(method: &ImplItemFn, mistakes: &mut Mistakes) {
+    check_plain(&method.sig, "api", mistakes);
+    check_shared_self(&method.sig, "api", mistakes);
+    let name = &method.sig.ident;
+    if TAKEN.iter().any(|taken| name == taken) {
+        mistakes.note(name, format!("the client has a `{name}` of its own: give the method another name"));
+    }
+}
+
+fn kind_and_reply(
+    returned: Returned,
+    options: &Options,
+    method: &ImplItemFn,
+    arguments: &mut [Undeclared],
+    mistakes: &mut Mistakes,
+) -> Option<(Kind, Type)> {
+    let batch = options.get("batch").and_then(|batch| batch.section());
+    match (returned, batch) {
+        (Returned::Once(reply), None) => Some((Kind::Unary, reply)),
+        (Returned::Once(mut reply), Some(batch)) => {
+            let batch = Batch::read(batch, &method.sig, arguments, &mut reply, mistakes)?;
+            Some((Kind::Batch(Box::new(batch)), reply))
+        }
+        (Returned::Stream { item, in_result }, None) => Some((Kind::Stream { in_result }, item)),
+        (Returned::Stream { .. }, Some(_)) => {
+            mistakes.note(&method.sig.output, "a method with `batch(..)` answers each call once: it cannot stream");
+            None
+        }
+    }
+}
