@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
 use crate::body::{Body, Codec, Encoded};
-use crate::call::{self, Called, Target};
+use crate::call::{self, Called, Destination};
 use crate::context::CallContext;
 use crate::description::ServiceDescription;
 use crate::error::CallResult;
@@ -53,7 +53,7 @@ impl AnyClient {
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn call(&self, method: &str, body: Encoded, reply: Codec) -> CallResult<Encoded> {
         let called = Called { method, types: None, reply };
-        call::call(self.target(), &called, Body::Encoded(body), self.context()).await.map(encoded)
+        call::call(self.destination(), &called, Body::Encoded(body), self.context()).await.map(encoded)
     }
 
     /// Calls a method that answers by a stream; resolves when the first item is there. Dropping the stream cancels.
@@ -67,7 +67,7 @@ impl AnyClient {
         reply: Codec,
     ) -> CallResult<BoxStream<'static, CallResult<Encoded>>> {
         let called = Called { method, types: None, reply };
-        let items = call::call_stream(self.target(), &called, Body::Encoded(body), self.context()).await?;
+        let items = call::call_stream(self.destination(), &called, Body::Encoded(body), self.context()).await?;
         Ok(items.map(|item| item.map(encoded)).boxed())
     }
 
@@ -75,8 +75,8 @@ impl AnyClient {
         CallContext::inherit(self.timeout())
     }
 
-    fn target(&self) -> Target<'_> {
-        Target { routes: &self.listed.routes, deadlines: &self.shared.deadlines }
+    fn destination(&self) -> Destination<'_> {
+        Destination { routes: &self.listed.routes, deadlines: &self.shared.deadlines }
     }
 }
 

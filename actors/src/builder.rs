@@ -8,15 +8,12 @@ use crate::definition::Definition;
 use crate::description::{ServiceDescription, Settings};
 use crate::executor::Executor;
 use crate::graph::{Vertex, layers};
-use crate::group::TIMEOUT;
+use crate::group::{START_LIMIT, TIMEOUT};
 use crate::inject::Provisions;
 use crate::remote::Remote;
 use crate::router::Route;
 use crate::runtime::{Runtime, StartError};
 use crate::service::Service;
-
-/// The longest time a service may take to start unless set: loading a large model takes minutes.
-const START_LIMIT: Duration = Duration::from_secs(600);
 
 /// Describes a runtime; see [`Runtime::builder`].
 pub struct Builder {
@@ -94,7 +91,7 @@ impl Builder {
         self
     }
 
-    /// The longest time one service may take to start.
+    /// The longest time one service may take to start, and one constructor to run.
     #[must_use]
     pub fn start_limit(mut self, limit: Duration) -> Self {
         self.start_limit = limit;
@@ -120,10 +117,11 @@ impl Builder {
     /// Starts the services, those first that others need, and returns when each has a ready worker.
     ///
     /// # Errors
-    /// Services that do not fit together: then nothing was started. A service that does not become ready: then what was
+    /// Services that do not fit together, or settings for one that is not among them: then nothing was started. A service that does not become ready: then what was
     /// started before is drained again.
     pub async fn start(self) -> Result<Runtime, StartError> {
         let layers = self.layers()?;
+        self.check_names()?;
         let Self { executor, definitions, mut settings, remotes, provisions, start_limit } = self;
         let runtime = Runtime::new(executor, provisions, start_limit).await?;
         for (service, remote) in remotes {
@@ -146,15 +144,21 @@ impl Builder {
         Ok(runtime)
     }
 
+    /// Settings for a service that does not run here are a slip of the pen.
+    fn check_names(&self) -> Result<(), StartError> {
+        let is_here = |name: &str| self.definitions.iter().any(|definition| definition.description.name == name);
+        let given = self.settings.keys().map(String::as_str).chain(self.provisions.configured());
+        match given.into_iter().find(|name| !is_here(name)) {
+            None => Ok(()),
+            Some(service) => {
+                let known: Vec<_> = self.descriptions().iter().map(|description| description.name).collect();
+                Err(StartError::Unknown { service: service.into(), known: known.join(", ") })
+            }
+        }
+    }
+
     fn layers(&self) -> Result<Vec<Vec<usize>>, StartError> {
-        let vertices: Vec<_> = self
-            .definitions
-            .iter()
-            .map(|Definition { description, .. }| Vertex {
-                name: description.name,
-                dependencies: description.dependencies().collect(),
-            })
-            .collect();
+        let vertices: Vec<_> = self.definitions.iter().map(|definition| Vertex::of(&definition.description)).collect();
         Ok(layers(&vertices, |name| self.remotes.iter().any(|(service, _)| service == name))?)
     }
 }

@@ -10,7 +10,7 @@ use futures_core::Stream;
 use futures_util::future::join_all;
 
 use crate::body::{Body, Codec, Encoded, Typed};
-use crate::call::{self, BodyStream, Called, Target, Types};
+use crate::call::{self, BodyStream, Called, Destination, Types};
 use crate::context::CallContext;
 use crate::error::{CallResult, Error};
 use crate::id::ReplicaId;
@@ -56,7 +56,7 @@ impl Client {
     pub async fn call<M: Unary>(&self, message: M) -> CallResult<M::Reply> {
         let context = self.context();
         let body = Body::Typed(Box::new(message));
-        call::call(self.target(), &called::<M>(), body, context).await.map(value_of)
+        call::call(self.destination(), &called::<M>(), body, context).await.map(value_of)
     }
 
     /// Sends a message and waits for the first item of its answer.
@@ -66,7 +66,7 @@ impl Client {
     pub async fn stream<M: Streaming>(&self, message: M) -> CallResult<Items<M::Reply>> {
         let context = self.context();
         let body = Body::Typed(Box::new(message));
-        let items = call::call_stream(self.target(), &called::<M>(), body, context).await?;
+        let items = call::call_stream(self.destination(), &called::<M>(), body, context).await?;
         Ok(Items { items, item: PhantomData })
     }
 
@@ -77,7 +77,7 @@ impl Client {
     /// When no replica takes it. What happens to the message later is seen in the group's statistics alone.
     pub fn tell<M: Unary>(&self, message: M) -> CallResult<()> {
         let body = Body::Typed(Box::new(message));
-        call::tell(self.target(), &called::<M>(), body, self.context(), &self.shared.executor)
+        call::tell(self.destination(), &called::<M>(), body, self.context(), &self.shared.executor)
     }
 
     /// Sends a message to every replica that is known at this moment, and waits for all answers.
@@ -90,8 +90,8 @@ impl Client {
             only.add(route.clone());
             let body = Body::Typed(Box::new(message.clone()));
             async move {
-                let target = Target { routes: &only, deadlines: &self.shared.deadlines };
-                let reply = call::call(target, &called::<M>(), body, context).await;
+                let destination = Destination { routes: &only, deadlines: &self.shared.deadlines };
+                let reply = call::call(destination, &called::<M>(), body, context).await;
                 (replica, reply.map(value_of))
             }
         });
@@ -102,8 +102,8 @@ impl Client {
         CallContext::inherit(self.timeout.unwrap_or(self.routes.timeout()))
     }
 
-    fn target(&self) -> Target<'_> {
-        Target { routes: &self.routes, deadlines: &self.shared.deadlines }
+    fn destination(&self) -> Destination<'_> {
+        Destination { routes: &self.routes, deadlines: &self.shared.deadlines }
     }
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::deadline::after;
+
 /// The part of a call that its own calls inherit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallContext {
@@ -30,7 +32,7 @@ impl CallContext {
     /// The context of a call that has this timeout of its own: never beyond the deadline of the call it is made in.
     pub(crate) fn inherit(timeout: Duration) -> Self {
         let began = Instant::now();
-        let own = began + timeout;
+        let own = after(began, timeout);
         Self { began, deadline: Self::current().map_or(own, |current| current.deadline.min(own)) }
     }
 

@@ -4,7 +4,7 @@
 //! time. Here a call leaves its deadline in a slab and takes it out again, and one sweeper sleeps until the earliest
 //! deadline that it saw at its last sweep: with equal timeouts it wakes once in a timeout, however many calls there are.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
@@ -12,6 +12,14 @@ use std::time::Duration;
 use slab::Slab;
 use tokio::sync::Notify;
 use tokio::time::Instant;
+
+/// What a timeout means that is longer than a clock can say.
+const LONGEST: Duration = Duration::from_secs(86_400 * 365);
+
+/// The moment so much later, or what comes nearest to it.
+pub(crate) fn after(begin: Instant, duration: Duration) -> Instant {
+    begin.checked_add(duration).unwrap_or(begin + LONGEST)
+}
 
 /// Enough that threads rarely share one.
 const SHARDS: usize = 16;
@@ -25,6 +33,7 @@ pub(crate) struct Deadlines {
     /// Nanoseconds after `start` at which the sweeper will look, at the latest.
     next_sweep: AtomicU64,
     earlier: Notify,
+    ended: AtomicBool,
     start: Instant,
 }
 
@@ -50,6 +59,7 @@ impl Deadlines {
             shards: std::array::from_fn(|_| Shard::default()),
             next_sweep: AtomicU64::new(NEVER),
             earlier: Notify::new(),
+            ended: AtomicBool::new(false),
             start,
         })
     }
@@ -65,9 +75,15 @@ impl Deadlines {
         Registration { deadlines: Arc::clone(self), shard, key }
     }
 
-    /// Wakes whoever is due, for as long as the process runs.
+    /// Ends the sweeper.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.earlier.notify_one();
+    }
+
+    /// Wakes whoever is due, until it is ended.
     pub(crate) async fn sweep(self: Arc<Self>) {
-        loop {
+        while !self.ended.load(Ordering::SeqCst) {
             // Raised first, so that a deadline that is registered behind the sweep lowers it again and is not missed.
             self.next_sweep.store(NEVER, Ordering::SeqCst);
             let now = Instant::now();

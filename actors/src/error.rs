@@ -19,6 +19,8 @@ struct Inner {
     kind: ErrorKind,
     /// The innermost service first.
     chain: Vec<Hop>,
+    /// Whether a method had begun to run before the error came about, in any of the services it passed.
+    began: bool,
 }
 
 /// The kinds of failure, by what the caller can do.
@@ -106,7 +108,7 @@ impl Error {
     /// An error that has not passed any service yet.
     #[must_use]
     pub fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, chain: Vec::new() }))
+        Self(Box::new(Inner { kind, chain: Vec::new(), began: false }))
     }
 
     /// An error of the service's own: `code` for programs, `message` for people.
@@ -141,10 +143,19 @@ impl Error {
         &self.0.chain
     }
 
-    /// Records that the error left a service: each group does so once.
+    /// Records that a service refused the call before its method began.
     #[must_use]
-    pub fn through(mut self, hop: Hop) -> Self {
+    pub fn refused_by(mut self, hop: Hop) -> Self {
         self.0.chain.push(hop);
+        self
+    }
+
+    /// Records that a method of a service ended by this error: from here on it proves nothing about whether the work
+    /// began, whatever its kind.
+    #[must_use]
+    pub fn returned_by(mut self, hop: Hop) -> Self {
+        self.0.chain.push(hop);
+        self.0.began = true;
         self
     }
 
@@ -164,7 +175,7 @@ impl Error {
 
     /// Whether the called method certainly did not run, so that even a call that must not run twice can be made again.
     ///
-    /// An error that a dependency of the called service gave proves nothing: the called method itself had begun.
+    /// An error that the called method returned proves nothing, be it that of a dependency which did not begin.
     #[must_use]
     pub fn proves_not_started(&self) -> bool {
         let before_running = matches!(
@@ -176,7 +187,7 @@ impl Error {
                 | ErrorKind::Rejected { .. }
                 | ErrorKind::Unauthorized { .. }
         );
-        before_running && !self.is_from_dependency()
+        before_running && !self.0.began
     }
 
     /// Whether the error arose behind the called service, in one that it calls.
@@ -226,8 +237,8 @@ mod tests {
     #[test]
     fn the_message_names_each_service_from_the_outside_in() {
         let error = Error::service("no_such_species", "no species 7")
-            .through(hop("Names", "name"))
-            .through(hop("Iris", "classify"));
+            .returned_by(hop("Names", "name"))
+            .returned_by(hop("Iris", "classify"));
         assert_eq!(error.to_string(), "Iris.classify: Names.name: no species 7");
         assert!(error.is_from_dependency());
     }
@@ -235,9 +246,9 @@ mod tests {
     #[test]
     fn only_the_called_service_itself_can_prove_that_nothing_ran() {
         let overloaded = Error::new(ErrorKind::Overloaded { retry_after: Duration::from_millis(5) });
-        let there = overloaded.through(hop("Names", "name"));
+        let there = overloaded.refused_by(hop("Names", "name"));
         assert!(there.proves_not_started() && there.is_retryable());
-        let behind = there.through(hop("Iris", "classify"));
+        let behind = there.returned_by(hop("Iris", "classify"));
         assert!(!behind.proves_not_started() && behind.is_retryable());
     }
 

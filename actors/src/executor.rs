@@ -7,7 +7,7 @@ use actix::{Arbiter, ArbiterHandle};
 
 /// Names a thread on which workers run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct PlaceId(u32);
+pub(crate) struct PlaceId(u32);
 
 thread_local! {
     static CURRENT: Cell<Option<PlaceId>> = const { Cell::new(None) };
@@ -58,8 +58,12 @@ pub(crate) enum Place {
 
 impl Arbiters {
     /// `control` gets no user code; workers that await are spread over `shared`.
+    ///
+    /// # Panics
+    /// When there is no shared arbiter.
     #[must_use]
     pub fn new(control: ArbiterHandle, shared: Vec<ArbiterHandle>) -> Self {
+        assert!(!shared.is_empty(), "workers that await need at least one shared arbiter");
         Self { control, shared, replaced: 0 }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::description::ServiceDescription;
+
 /// A service and what it calls.
 #[derive(Clone, Debug)]
 pub(crate) struct Vertex<'a> {
@@ -9,6 +11,13 @@ pub(crate) struct Vertex<'a> {
     pub(crate) name: &'a str,
     /// The names of the services that it calls.
     pub(crate) dependencies: Vec<&'a str>,
+}
+
+impl<'a> Vertex<'a> {
+    /// A service by what it says of itself.
+    pub(crate) fn of(description: &'a ServiceDescription) -> Self {
+        Self { name: description.name, dependencies: description.dependencies().collect() }
+    }
 }
 
 /// Why services cannot be started together.

@@ -88,6 +88,11 @@ impl Provisions {
         self.configuration.insert(service.into(), configuration);
     }
 
+    /// The services for which there is configuration.
+    pub(crate) fn configured(&self) -> impl Iterator<Item = &str> {
+        self.configuration.keys().map(String::as_str)
+    }
+
     fn get<T: 'static>(&self) -> Option<&T> {
         self.values.get(&TypeId::of::<T>())?.downcast_ref()
     }

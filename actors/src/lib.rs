@@ -63,7 +63,7 @@ pub use description::{
     Settings, Traffic,
 };
 pub use error::{CallResult, Error, ErrorKind, Hop};
-pub use executor::{Arbiters, Executor, PlaceId};
+pub use executor::{Arbiters, Executor};
 pub use failure::{Failure, INTERNAL, Result};
 pub use graph::GraphError;
 pub use group::{ASYNC_SLOTS, Group, GroupConfig, GroupStats, MAX_CONCURRENCY, RestartConfig, TIMEOUT};
@@ -76,7 +76,6 @@ pub use remote::{Remote, RemoteRequest};
 pub use router::{Load, Route, Routes, decide};
 pub use runtime::{Drained, RunningGroup, Runtime, StartError};
 pub use service::Service;
-pub use stream::ItemStream;
 pub use supervision::{GroupFailure, GroupStatus};
 pub use tensor::{DType, Dim, Tensor, TensorError, TensorSpec};
 

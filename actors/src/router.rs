@@ -5,6 +5,7 @@
 //! is clearly busier, since a hop costs more than a short wait.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -31,8 +32,8 @@ pub enum Route {
 /// The replicas of one service, as they are known here.
 pub struct Routes {
     service: Box<str>,
-    /// The deadline of a call that brings none.
-    timeout: Duration,
+    /// The deadline of a call that brings none, in nanoseconds: known for certain once a group of the service runs here.
+    timeout_ns: AtomicU64,
     table: ArcSwap<Vec<Route>>,
 }
 
@@ -46,6 +47,14 @@ impl Route {
         }
     }
 
+    /// Whether it takes messages, as far as is known here.
+    fn is_open(&self) -> bool {
+        match self {
+            Route::Local(group) => group.is_open(),
+            Route::Remote(_) => true,
+        }
+    }
+
     fn load(&self) -> Load {
         match self {
             Route::Local(group) => Load { messages: group.admission.admitted(), local: true },
@@ -56,7 +65,9 @@ impl Route {
 
 impl Routes {
     pub(crate) fn new(service: &str, timeout: Duration) -> Arc<Self> {
-        Arc::new(Self { service: service.into(), timeout, table: ArcSwap::default() })
+        let routes = Self { service: service.into(), timeout_ns: AtomicU64::new(0), table: ArcSwap::default() };
+        routes.set_timeout(timeout);
+        Arc::new(routes)
     }
 
     /// The service that the routes lead to.
@@ -68,7 +79,12 @@ impl Routes {
     /// The deadline of a call that brings none.
     #[must_use]
     pub fn timeout(&self) -> Duration {
-        self.timeout
+        Duration::from_nanos(self.timeout_ns.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set_timeout(&self, timeout: Duration) {
+        let timeout_ns = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
+        self.timeout_ns.store(timeout_ns, Ordering::Relaxed);
     }
 
     /// All routes at this moment.
@@ -99,11 +115,13 @@ impl Routes {
         if let ([only], []) = (table.as_slice(), tried) {
             return Ok(only.clone());
         }
-        if tried.is_empty() {
+        if tried.is_empty() && table.iter().all(Route::is_open) {
             return self.pick(&table);
         }
         let left: Vec<Route> = table.iter().filter(|route| !tried.contains(route.replica())).cloned().collect();
-        self.pick(&left)
+        let open: Vec<Route> = left.iter().filter(|route| route.is_open()).cloned().collect();
+        // One that takes nothing says why, which is more than could be said here.
+        self.pick(if open.is_empty() { &left } else { &open })
     }
 
     fn pick(&self, routes: &[Route]) -> CallResult<Route> {

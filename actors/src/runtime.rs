@@ -5,19 +5,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::any_client::AnyClient;
 use crate::builder::{Builder, Planned};
 use crate::client::{Client, ServiceClient};
-use crate::deadline::Deadlines;
+use crate::deadline::{Deadlines, after};
 use crate::definition::Definition;
 use crate::description::{ServiceDescription, Settings};
 use crate::error::{CallResult, Error};
 use crate::executor::Executor;
-use crate::graph::GraphError;
-use crate::group::mailbox::Phase;
+use crate::graph::{GraphError, Vertex, layers};
 use crate::group::{Group, GroupConfig};
 use crate::id::ReplicaId;
 use crate::inject::Provisions;
@@ -74,13 +74,21 @@ pub enum StartError {
         /// Why.
         failure: GroupFailure,
     },
-    /// A service was not ready in time. Nothing was stopped.
+    /// A service was not ready in time.
     #[error("{service} was not ready within {limit:?}")]
     Late {
         /// Which one.
         service: String,
         /// The limit.
         limit: Duration,
+    },
+    /// Settings or configuration were given for a service that does not run here.
+    #[error("there is no service {service} to set anything for, only {known}")]
+    Unknown {
+        /// The name that was given.
+        service: String,
+        /// The services that run here.
+        known: String,
     },
     /// The control thread is gone.
     #[error("the control thread has ended")]
@@ -166,7 +174,8 @@ impl Runtime {
     /// Starts another group of a service, and returns when a worker of it is ready.
     ///
     /// # Errors
-    /// A dependency that is not known here, or why no worker became ready; nothing is left behind then.
+    /// A dependency that is not known here, or why no worker became ready; nothing is left behind then. Dropped before
+    /// it is done, it leaves the group to start, without a route to it.
     pub async fn spawn<S: Service>(&self, settings: &Settings) -> Result<ReplicaId, StartError> {
         let definition = Arc::new(Definition::of::<S>());
         for dependency in definition.description.dependencies() {
@@ -185,26 +194,47 @@ impl Runtime {
     }
 
     /// Drains one group and ends its workers: what it has accepted is finished within `limit`. False if it is unknown.
+    ///
+    /// Dropped before it is done, it leaves the group draining.
     pub async fn stop(&self, replica: &ReplicaId, limit: Duration) -> bool {
         let Some(running) = self.groups().into_iter().find(|running| running.group.replica == *replica) else {
             return false;
         };
-        self.0.stop_group(&running, Instant::now() + limit).await;
+        self.0.stop_group(&running, after(Instant::now(), limit)).await;
         true
     }
 
     /// Drains all groups, callers before those whom they call, and ends their workers. What is not finished within
-    /// `limit` is given up; its callers are told.
+    /// `limit` is given up; its callers are told, those of a computation when that ends.
+    ///
+    /// Dropped before it is done, it leaves groups draining.
     pub async fn drain(&self, limit: Duration) -> Drained {
-        let end = Instant::now() + limit;
+        let end = after(Instant::now(), limit);
         let mut drained = Drained::default();
-        for running in self.groups().iter().rev() {
-            let given_up = self.0.stop_group(running, end).await;
-            if given_up > 0 {
-                drained.given_up.push((running.group.replica.clone(), given_up));
+        for layer in self.layers().iter().rev() {
+            let stopped = layer.iter().map(|running| self.0.stop_group(running, end));
+            for (running, given_up) in layer.iter().zip(join_all(stopped).await) {
+                if given_up > 0 {
+                    drained.given_up.push((running.group.replica.clone(), given_up));
+                }
             }
         }
         drained
+    }
+
+    /// The groups by the depth of their services: none calls into a later layer.
+    fn layers(&self) -> Vec<Vec<RunningGroup>> {
+        let groups = self.groups();
+        let descriptions = self.descriptions();
+        let vertices: Vec<_> = descriptions.iter().map(Vertex::of).collect();
+        let layers = layers(&vertices, |_| true).expect("what runs was started without a cycle or a double name");
+        let of_layer = |layer: Vec<usize>| {
+            let in_layer = |running: &&RunningGroup| {
+                layer.iter().any(|&index| descriptions[index].name == running.group.service())
+            };
+            groups.iter().filter(in_layer).cloned().collect()
+        };
+        layers.into_iter().map(of_layer).collect()
     }
 
     /// Starts a layer of services that do not need each other, and waits until each has a ready worker.
@@ -238,6 +268,14 @@ impl Shared {
 
     fn routes(&self, service: &str, definition: Option<&Arc<Definition>>, timeout: Duration) -> Arc<Routes> {
         let fresh = Routes::new(service, timeout);
+        let routes = self.list(service, definition, fresh);
+        if definition.is_some() {
+            routes.set_timeout(timeout);
+        }
+        routes
+    }
+
+    fn list(&self, service: &str, definition: Option<&Arc<Definition>>, fresh: Arc<Routes>) -> Arc<Routes> {
         self.directory.rcu(|directory| {
             let mut directory = HashMap::clone(directory);
             let known = directory.get(service);
@@ -251,11 +289,12 @@ impl Shared {
         self.listed(service).map_or(fresh, |listed| Arc::clone(&listed.routes))
     }
 
-    /// Starts the workers of a group. It is reachable from then on: messages wait in its mailbox until a worker is ready.
+    /// Starts the workers of a group. It is listed from then on, and reachable once a worker is ready.
     fn start_group(self: &Arc<Self>, planned: &Planned) -> RunningGroup {
         let Planned { definition, settings } = planned;
         let description = &definition.description;
-        let config = GroupConfig::resolve(description, settings, self.executor.shared());
+        let mut config = GroupConfig::resolve(description, settings, self.executor.shared());
+        config.start_limit = self.start_limit;
         let timeout = config.timeout;
         let replica = ReplicaId::new(description.name, fastrand::u64(..));
         let group = Group::new(Arc::clone(definition), replica, config);
@@ -265,7 +304,7 @@ impl Shared {
         let supervised = Supervised::new(Arc::clone(&group), clients, Arc::clone(&self.provisions), status);
         let running = RunningGroup { group: Arc::clone(&group), status: watched };
         self.running().push(running.clone());
-        self.routes(description.name, Some(definition), timeout).add(Route::Local(group));
+        self.routes(description.name, Some(definition), timeout);
         self.supervisor.supervise(supervised);
         running
     }
@@ -276,7 +315,11 @@ impl Shared {
         let settled = timeout(self.start_limit, status.wait_for(|status| *status != GroupStatus::Starting)).await;
         match settled.map(|status| status.map(|status| status.clone())) {
             Ok(Ok(GroupStatus::Failed(failure))) => Err(StartError::Failed { service: service(), failure }),
-            Ok(Ok(_)) => Ok(()),
+            Ok(Ok(_)) => {
+                let group = Arc::clone(&running.group);
+                self.routes(group.service(), None, group.config.timeout).add(Route::Local(group));
+                Ok(())
+            }
             Ok(Err(_)) => Err(StartError::NoControl),
             Err(_) => Err(StartError::Late { service: service(), limit: self.start_limit }),
         }
@@ -287,11 +330,11 @@ impl Shared {
         let RunningGroup { group, status } = running;
         // The route goes first, so that callers here find another replica rather than a refusal.
         self.routes(group.service(), None, group.config.timeout).remove(&group.replica);
-        group.mailbox.set_phase(Phase::Draining);
+        group.mailbox.drain();
         let finished = timeout_at(end, group.admission.empty()).await.is_ok();
         let given_up = if finished { 0 } else { group.admission.admitted() };
         for orphan in group.mailbox.close() {
-            let error = group.stamp(orphan.method, crate::ErrorKind::Draining.into());
+            let error = group.refuse(orphan.method, crate::ErrorKind::Draining.into());
             orphan.reply.fail(error, Some(orphan.message));
         }
         if !finished {
@@ -334,5 +377,12 @@ impl RunningGroup {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.status() == GroupStatus::Up && self.group.is_ready()
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.deadlines.end();
+        self.supervisor.end();
     }
 }

@@ -38,12 +38,13 @@ pub trait Service: Sized + 'static {
     /// Whatever keeps it from working. The supervisor tries again as its restart policy says.
     fn init(context: &InitContext) -> impl Future<Output = Result<Self, Failure>>;
 
-    /// Whether this instance can be sent messages. A worker that says no keeps its place and is asked again.
+    /// Whether this instance counts as ready: what the health endpoint of its group says. It is asked when it has been
+    /// made and once a second from then on; one that says no keeps its seat and gets messages all the same.
     fn ready(&self) -> bool {
         true
     }
 
-    /// Whether this instance is in order. A worker that says no is drained and replaced.
+    /// Whether this instance is in order. A worker that says no takes nothing new, finishes what it has and is replaced.
     fn alive(&self) -> bool {
         true
     }

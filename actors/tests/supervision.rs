@@ -163,7 +163,7 @@ fn a_group_that_fails_at_every_first_message_is_failed_and_comes_back() {
         }
         settle().await;
         let GroupStatus::Failed(failure) = status(&runtime) else { panic!("the intensity is exceeded") };
-        assert_eq!((failure.reason.as_str(), failure.failures), ("its first message panicked: at once", 1));
+        assert_eq!((failure.reason.as_str(), failure.failures), ("its first message panicked: at once", 4));
         let start = Instant::now();
         let error = fragile.serve().await.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Unavailable { .. }), "{error}");

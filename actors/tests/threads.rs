@@ -12,6 +12,7 @@ use std::sync::{LazyLock, Mutex};
 use std::thread::ThreadId;
 use std::time::Duration;
 
+use futures_util::{Stream, StreamExt, stream};
 use playhouse_actors::{Arbiters, Builder, ErrorKind, Executor, Result, Runtime, WorkerIndex, service};
 use support::stats;
 
@@ -182,6 +183,106 @@ fn a_call_prefers_the_worker_on_its_own_thread() {
             assert_eq!(here, there);
         }
         runtime.drain(LIMIT).await;
+    });
+}
+
+/// Has room for one message on each of two threads.
+pub struct Narrow;
+
+#[service(workers = 2, slots = 1)]
+impl Narrow {
+    #[init]
+    fn new() -> Self {
+        Narrow
+    }
+
+    /// Answers when so many of these run at once.
+    #[api]
+    async fn together(&self) -> Result<()> {
+        static TOGETHER: LazyLock<tokio::sync::Barrier> = LazyLock::new(|| tokio::sync::Barrier::new(2));
+        TOGETHER.wait().await;
+        Ok(())
+    }
+}
+
+/// Calls `Narrow` twice from one thread.
+pub struct Pair(NarrowClient);
+
+#[service(workers = 1)]
+impl Pair {
+    #[init]
+    fn new(narrow: NarrowClient) -> Self {
+        Pair(narrow)
+    }
+
+    #[api]
+    async fn pair(&self) -> Result<()> {
+        let second = async {
+            // The worker on this thread has begun to run the first by now, and is full.
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            self.0.together().await
+        };
+        let (first, second) = tokio::join!(self.0.together(), second);
+        Ok(first.and(second)?)
+    }
+}
+
+#[test]
+fn an_idle_worker_elsewhere_takes_what_waits_behind_a_full_one_here() {
+    threaded(2, |builder| async {
+        let runtime = builder.service::<Narrow>().service::<Pair>().start().await.unwrap();
+        while !runtime.groups().iter().all(playhouse_actors::RunningGroup::is_ready) {
+            tokio::task::yield_now().await;
+        }
+        let pair: PairClient = runtime.client().unwrap();
+        assert_eq!(pair.pair().await, Ok(()));
+        runtime.drain(LIMIT).await;
+    });
+}
+
+/// Streams on a thread of its own.
+pub struct Maker;
+
+#[service(workers = 1)]
+impl Maker {
+    #[init]
+    fn new() -> Self {
+        Maker
+    }
+
+    #[api]
+    fn compute(&self) -> Result<u32> {
+        Ok(1)
+    }
+
+    #[api]
+    fn items(&self, good: u32, by_panic: bool) -> impl Stream<Item = Result<u32>> {
+        stream::iter(0..=good).map(move |n| match n < good {
+            true => Ok(n),
+            false if by_panic => panic!("no further"),
+            false => Err("broken".into()),
+        })
+    }
+}
+
+#[test]
+fn the_end_of_a_stream_outlives_its_worker() {
+    threaded(1, |builder| async {
+        let runtime = builder.service::<Maker>().start().await.unwrap();
+        let maker: MakerClient = runtime.client().unwrap();
+        maker.compute().await.unwrap();
+        // One more than fits ahead of the reader, who has not read at all.
+        let panicking = maker.items(17, true).await.unwrap();
+        let failing = maker.items(17, false).await.unwrap();
+        runtime.drain(LIMIT).await;
+        for (items, message) in [(panicking, "no further"), (failing, "broken")] {
+            let items: Vec<_> = items.collect().await;
+            assert_eq!(items.len(), 18);
+            let error = items[17].as_ref().unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
     });
 }
 

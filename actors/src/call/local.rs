@@ -20,9 +20,9 @@ use crate::stream::ItemStream;
 
 /// Runs a message in a group of this process.
 pub(super) async fn local(group: &Arc<Group>, deadlines: &Arc<Deadlines>, submission: Submission) -> Outcome {
-    let waiting = Waiting::new(&submission);
+    let wait = Wait::new(&submission);
     let admitted = group.submit(submission)?;
-    waiting.answer(group, deadlines, admitted).await
+    wait.answer(group, deadlines, admitted).await
 }
 
 /// Runs a message in a group of this process; resolves when the first item is there.
@@ -31,18 +31,18 @@ pub(super) async fn local_stream(
     deadlines: &Arc<Deadlines>,
     submission: Submission,
 ) -> Result<ItemStream, Undone<Typed>> {
-    let waiting = Waiting::new(&submission);
+    let wait = Wait::new(&submission);
     let admitted = group.submit_stream(submission)?;
-    waiting.first_item(group, deadlines, admitted).await
+    wait.first_item(group, deadlines, admitted).await
 }
 
 /// What the caller keeps of a submission while it waits.
-pub(super) struct Waiting {
+pub(super) struct Wait {
     method: usize,
     deadline: Instant,
 }
 
-impl Waiting {
+impl Wait {
     pub(super) fn new(submission: &Submission) -> Self {
         Self { method: submission.method, deadline: submission.context.deadline }
     }
@@ -58,7 +58,7 @@ impl Waiting {
         let mut limit = Limit::new(deadlines, self.deadline);
         let answer = poll_fn(|cx| limit.poll(poll_reply(&mut reply, group, self.method, cx), cx)).await;
         pending.ended(&answer);
-        answer.unwrap_or_else(|error| Err(Undone::new(group.stamp(self.method, error))))
+        answer.unwrap_or_else(|error| Err(Undone::new(group.fail(self.method, error))))
     }
 
     async fn first_item(
@@ -75,7 +75,7 @@ impl Waiting {
         match answer {
             Ok(Ok(())) => Ok(items),
             Ok(Err(error)) => Err(Undone::new(error)),
-            Err(error) => Err(Undone::new(group.stamp(self.method, error))),
+            Err(error) => Err(Undone::new(group.fail(self.method, error))),
         }
     }
 }
@@ -92,7 +92,7 @@ fn poll_reply(
             Phase::Closed => ErrorKind::Cancelled,
             _ => ErrorKind::MayHaveRun { reason: "the worker's thread ended".into() },
         };
-        answer.unwrap_or_else(|_| Err(Undone::new(group.stamp(method, lost().into()))))
+        answer.unwrap_or_else(|_| Err(Undone::new(group.fail(method, lost().into()))))
     })
 }
 

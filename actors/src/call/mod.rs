@@ -14,7 +14,7 @@ use futures_util::stream::BoxStream;
 use crate::body::{Body, Codec, Encoded, Typed};
 use crate::context::CallContext;
 use crate::deadline::Deadlines;
-use crate::error::CallResult;
+use crate::error::{CallResult, Error, Hop};
 use crate::group::envelope::Undone;
 use crate::group::{Group, Submission};
 use crate::id::ReplicaId;
@@ -45,64 +45,81 @@ pub(crate) struct Types {
 
 /// Where calls of one service go.
 #[derive(Clone, Copy)]
-pub(crate) struct Target<'a> {
+pub(crate) struct Destination<'a> {
     pub(crate) routes: &'a Routes,
     pub(crate) deadlines: &'a Arc<Deadlines>,
 }
 
 /// Makes a call that is answered once: typed if its body is, encoded otherwise.
 pub(crate) async fn call(
-    target: Target<'_>,
+    destination: Destination<'_>,
     called: &Called<'_>,
     mut body: Body,
     context: CallContext,
 ) -> CallResult<Body> {
-    let mut tried = Vec::new();
+    let mut tried = Tried::default();
     loop {
-        let route = target.routes.choose(&tried)?;
-        let undone = match attempt(&route, target, called, body, context).await {
+        let route = tried.next(destination.routes, called.method)?;
+        let undone = match attempt(&route, destination, called, body, context).await {
             Ok(reply) => return Ok(reply),
             Err(undone) => undone,
         };
-        body = again(undone, &route, target.routes, &mut tried)?;
+        body = tried.again(undone, &route)?;
     }
 }
 
 /// Makes a call that is answered by a stream; resolves when the first item is there.
 pub(crate) async fn call_stream(
-    target: Target<'_>,
+    destination: Destination<'_>,
     called: &Called<'_>,
     mut body: Body,
     context: CallContext,
 ) -> CallResult<BodyStream> {
-    let mut tried = Vec::new();
+    let mut tried = Tried::default();
     loop {
-        let route = target.routes.choose(&tried)?;
-        let undone = match attempt_stream(&route, target, called, body, context).await {
+        let route = tried.next(destination.routes, called.method)?;
+        let undone = match attempt_stream(&route, destination, called, body, context).await {
             Ok(stream) => return Ok(stream),
             Err(undone) => undone,
         };
-        body = again(undone, &route, target.routes, &mut tried)?;
+        body = tried.again(undone, &route)?;
     }
 }
 
 /// Items as they come from a replica.
 pub(crate) type BodyStream = BoxStream<'static, CallResult<Body>>;
 
-/// The body, if it can be sent to another replica; else the error that its caller gets.
-fn again(undone: Undone<Body>, route: &Route, routes: &Routes, tried: &mut Vec<ReplicaId>) -> CallResult<Body> {
-    let Undone { error, returned } = undone;
-    tried.push(route.replica().clone());
-    let elsewhere = error.is_retryable() && error.proves_not_started();
-    match returned {
-        Some(body) if elsewhere && tried.len() < TRIES_MAX.min(routes.all().len()) => Ok(body),
-        _ => Err(error),
+/// The replicas that were tried with one call.
+#[derive(Default)]
+struct Tried {
+    replicas: Vec<ReplicaId>,
+    /// What the last one said.
+    last: Option<Error>,
+}
+
+impl Tried {
+    /// The replica to try next; when there is none, the error of the last one, which says more.
+    fn next(&mut self, routes: &Routes, method: &str) -> CallResult<Route> {
+        routes.choose(&self.replicas).map_err(|none| {
+            let hop = || Hop { service: routes.service().into(), method: method.into(), replica: String::new() };
+            self.last.take().unwrap_or_else(|| none.refused_by(hop()))
+        })
+    }
+
+    /// The body, if it can be sent to another replica; else the error that its caller gets.
+    fn again(&mut self, undone: Undone<Body>, route: &Route) -> CallResult<Body> {
+        let Undone { error, returned } = undone;
+        self.replicas.push(route.replica().clone());
+        let elsewhere = error.is_retryable() && error.proves_not_started() && self.replicas.len() < TRIES_MAX;
+        let Some(body) = returned.filter(|_| elsewhere) else { return Err(error) };
+        self.last = Some(error);
+        Ok(body)
     }
 }
 
 async fn attempt(
     route: &Route,
-    target: Target<'_>,
+    destination: Destination<'_>,
     called: &Called<'_>,
     body: Body,
     context: CallContext,
@@ -112,14 +129,14 @@ async fn attempt(
             let (submission, encoded) = submission(group, called, body, context)?;
             let method = submission.method;
             let reply =
-                local(group, target.deadlines, submission).await.map_err(|undone| undone.of(encoded.clone()))?;
+                local(group, destination.deadlines, submission).await.map_err(|undone| undone.of(encoded.clone()))?;
             let reply =
                 if encoded.is_some() { group.encode(method, reply, called.reply) } else { Ok(Body::Typed(reply)) };
             reply.map_err(Undone::new)
         }
         Route::Remote(remote) => {
-            let request = request(target.routes, called, &body, context).map_err(Undone::new)?;
-            let reply = within(target.deadlines, context.deadline, remote.call(request)).await;
+            let request = request(destination.routes, called, &body, context).map_err(Undone::new)?;
+            let reply = within(destination.deadlines, context.deadline, remote.call(request)).await;
             let types = typed_reply(called, &body);
             let reply = reply.and_then(|reply| as_wanted(reply, types));
             reply.map_err(|error| Undone { error, returned: Some(body) })
@@ -129,7 +146,7 @@ async fn attempt(
 
 async fn attempt_stream(
     route: &Route,
-    target: Target<'_>,
+    destination: Destination<'_>,
     called: &Called<'_>,
     body: Body,
     context: CallContext,
@@ -138,7 +155,7 @@ async fn attempt_stream(
         Route::Local(group) => {
             let (submission, encoded) = submission(group, called, body, context)?;
             let method = submission.method;
-            let items = local_stream(group, target.deadlines, submission).await;
+            let items = local_stream(group, destination.deadlines, submission).await;
             let items = items.map_err(|undone| undone.of(encoded.clone()))?;
             let (group, codec) = (Arc::clone(group), encoded.is_some().then_some(called.reply));
             Ok(items
@@ -149,9 +166,9 @@ async fn attempt_stream(
                 .boxed())
         }
         Route::Remote(remote) => {
-            let request = request(target.routes, called, &body, context).map_err(Undone::new)?;
+            let request = request(destination.routes, called, &body, context).map_err(Undone::new)?;
             let types = typed_reply(called, &body);
-            let items = within(target.deadlines, context.deadline, remote.stream(request)).await;
+            let items = within(destination.deadlines, context.deadline, remote.stream(request)).await;
             items
                 .map(|items| items.map(move |item| item.and_then(|item| as_wanted(item, types))).boxed())
                 .map_err(|error| Undone { error, returned: Some(body) })
@@ -169,10 +186,7 @@ fn submission(
     let method = group.definition.method(called.method).map_err(Undone::new)?;
     let (message, encoded) = match body {
         Body::Typed(message) => (message, None),
-        Body::Encoded(encoded) => {
-            let message = (group.definition.methods[method].decode)(&encoded);
-            (message.map_err(|error| Undone::new(group.stamp(method, error)))?, Some(encoded))
-        }
+        Body::Encoded(encoded) => (group.decode(method, &encoded).map_err(Undone::new)?, Some(encoded)),
     };
     Ok((Submission { method, message, context }, encoded))
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::limit::within;
-use super::local::Waiting;
+use super::local::Wait;
 use super::told::Told;
-use super::{Called, Target, again, request, submission};
+use super::{Called, Destination, Tried, request, submission};
 use crate::body::Body;
 use crate::context::CallContext;
 use crate::deadline::Deadlines;
@@ -17,31 +17,31 @@ use crate::router::Route;
 
 /// Sends a message whose answer nobody waits for; it is on its way when this returns, with a deadline like any other.
 pub(crate) fn tell(
-    target: Target<'_>,
+    destination: Destination<'_>,
     called: &Called<'static>,
     mut body: Body,
     context: CallContext,
     executor: &Executor,
 ) -> CallResult<()> {
-    let mut tried = Vec::new();
+    let mut tried = Tried::default();
     loop {
-        let route = target.routes.choose(&tried)?;
+        let route = tried.next(destination.routes, called.method)?;
         let undone = match &route {
             Route::Local(group) => {
-                let sent = tell_local(group, target.deadlines, called, body, context);
+                let sent = tell_local(group, destination.deadlines, called, body, context);
                 let Err(undone) = sent else { return Ok(()) };
                 undone
             }
             Route::Remote(remote) => {
-                let request = request(target.routes, called, &body, context)?;
-                let (deadlines, sent) = (Arc::clone(target.deadlines), remote.call(request));
+                let request = request(destination.routes, called, &body, context)?;
+                let (deadlines, sent) = (Arc::clone(destination.deadlines), remote.call(request));
                 executor.spawn_control(async move {
                     tell_failure(within(&deadlines, context.deadline, sent).await.map(drop));
                 });
                 return Ok(());
             }
         };
-        body = again(undone, &route, target.routes, &mut tried)?;
+        body = tried.again(undone, &route)?;
     }
 }
 
@@ -53,11 +53,11 @@ fn tell_local(
     context: CallContext,
 ) -> Result<(), Undone<Body>> {
     let (submission, encoded) = submission(group, called, body, context)?;
-    let waiting = Waiting::new(&submission);
+    let wait = Wait::new(&submission);
     let admitted = group.submit(submission).map_err(|undone| undone.of(encoded))?;
     let (group, deadlines) = (Arc::clone(group), Arc::clone(deadlines));
     Told::begin(async move {
-        let answer = waiting.answer(&group, &deadlines, admitted).await;
+        let answer = wait.answer(&group, &deadlines, admitted).await;
         tell_failure(answer.map(drop).map_err(|undone| undone.error));
     });
     Ok(())

@@ -5,6 +5,9 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+/// Stands for a worker's constructor in place of a method.
+pub(crate) const CONSTRUCTOR: usize = usize::MAX;
+
 /// One worker's sign of life.
 #[derive(Default)]
 pub(crate) struct Beat {

@@ -23,6 +23,8 @@ pub struct GroupConfig {
     pub target: usize,
     /// Whether each worker has a thread of its own.
     pub dedicated_threads: bool,
+    /// How long a constructor may take.
+    pub start_limit: Duration,
     /// When a failed worker is started again.
     pub restart: RestartConfig,
 }
@@ -46,6 +48,8 @@ pub struct RestartConfig {
 pub const MAX_CONCURRENCY: usize = 1024;
 /// The deadline of a call unless set: that of BentoML.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a constructor may take unless set: loading a large model takes minutes.
+pub(crate) const START_LIMIT: Duration = Duration::from_secs(600);
 /// The slots of a worker that awaits, unless set.
 pub const ASYNC_SLOTS: usize = 64;
 
@@ -63,11 +67,12 @@ impl GroupConfig {
         Self {
             workers,
             slots,
-            max_concurrency: traffic.max_concurrency.unwrap_or(MAX_CONCURRENCY),
+            max_concurrency: traffic.max_concurrency.unwrap_or(MAX_CONCURRENCY).max(1),
             timeout,
             idle_timeout: traffic.idle_timeout.unwrap_or(timeout),
             target: traffic.concurrency.or(traffic.max_concurrency).unwrap_or(workers * slots),
             dedicated_threads,
+            start_limit: START_LIMIT,
             restart: RestartConfig::resolve(settings),
         }
     }

@@ -43,8 +43,7 @@ impl ReplyTo {
     pub(crate) fn fail(self, error: Error, returned: Option<Typed>) {
         match self {
             ReplyTo::Once(reply) => drop(reply.send(Err(Undone { error, returned }))),
-            // Full only if the caller has not read sixteen items: then the end of the stream has to do.
-            ReplyTo::Stream(reply) => drop(reply.items.try_send(Err(error))),
+            ReplyTo::Stream(reply) => reply.end(Err(error)),
         }
     }
 }

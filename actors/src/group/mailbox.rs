@@ -31,11 +31,46 @@ struct State {
 }
 
 /// Where the worker with some index sits, whichever generation of it.
+#[derive(Default)]
 struct Seat {
     generation: u32,
     place: Option<PlaceId>,
     /// Set while the worker has a free slot and found nothing to pull.
     idle: Option<Waker>,
+    /// The lanes that it does not pull from at the moment.
+    busy: Lanes,
+    /// Whether it has no free slot, and so will not look before something has ended.
+    full: bool,
+}
+
+/// A set of lanes. Beyond 64 batch methods, some share a place in it and take turns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lanes(u64);
+
+impl Lanes {
+    fn only(lane: usize) -> Self {
+        Self(1 << (lane % 64))
+    }
+
+    pub(crate) fn set(&mut self, lane: Option<usize>, to: bool) {
+        match lane.map(Self::only) {
+            Some(Self(bit)) if to => self.0 |= bit,
+            Some(Self(bit)) => self.0 &= !bit,
+            None => {}
+        }
+    }
+
+    fn contains(self, lane: usize) -> bool {
+        self.0 & Self::only(lane).0 != 0
+    }
+
+    fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    fn is_empty(self) -> bool {
+        self.0 == 0
+    }
 }
 
 /// Whether the mailbox takes messages.
@@ -83,7 +118,7 @@ pub(crate) enum Pull {
 
 impl Mailbox {
     pub(crate) fn new(lanes: Vec<Lane>, seats: usize) -> Self {
-        let seats = (0..seats).map(|_| Seat { generation: 0, place: None, idle: None }).collect();
+        let seats = (0..seats).map(|_| Seat::default()).collect();
         Self { state: Mutex::new(State { phase: Phase::Open, lanes, seats, next_number: 0 }) }
     }
 
@@ -91,7 +126,6 @@ impl Mailbox {
     ///
     /// # Errors
     /// The message itself, with the phase that keeps it out.
-    #[expect(clippy::result_large_err, reason = "the message goes back to the caller, who may send it elsewhere")]
     pub(crate) fn push(&self, lane: usize, envelope: Envelope) -> Result<Ticket, (Envelope, Phase)> {
         let now = envelope.context.began;
         let mut state = self.lock();
@@ -101,7 +135,7 @@ impl Mailbox {
         let number = state.next_number;
         state.next_number += 1;
         state.lanes[lane].push(number, envelope);
-        let wake = state.choose(PlaceId::current(), now);
+        let wake = state.choose(lane, PlaceId::current(), now);
         drop(state);
         wake_up(wake);
         Ok(Ticket { lane, number })
@@ -112,24 +146,27 @@ impl Mailbox {
         self.lock().lanes[ticket.lane].withdraw(ticket.number)
     }
 
-    /// Gives a worker what it should run next. `last_slot`: it will not pull again until something has ended.
-    pub(crate) fn pull(&self, seat: SeatId, last_slot: bool, waker: &Waker) -> Pull {
+    /// Gives a worker what it should run next, from other lanes than those it is `busy` with. `last_slot`: it will not
+    /// pull again until something has ended.
+    pub(crate) fn pull(&self, seat: SeatId, last_slot: bool, busy: Lanes, waker: &Waker) -> Pull {
         let mut state = self.lock();
         if state.seats[seat.index].generation != seat.generation {
             return Pull::Replaced;
         }
-        let (ready, until) = state.next_ready();
+        let (ready, until) = state.next_ready(busy);
         let Some((lane, count)) = ready else {
             if state.phase == Phase::Closed {
                 return Pull::Closed;
             }
-            state.seats[seat.index].idle = Some(waker.clone());
+            let seat = &mut state.seats[seat.index];
+            (seat.idle, seat.busy, seat.full) = (Some(waker.clone()), busy, false);
             return Pull::Nothing { until };
         };
-        state.seats[seat.index].idle = None;
+        let seat = &mut state.seats[seat.index];
+        (seat.idle, seat.full) = (None, last_slot);
         let pulled = state.take(lane, count);
         // What this worker leaves behind, it must not keep from the others.
-        let wake = if last_slot && state.depth() > 0 { state.any_idle() } else { None };
+        let wake = if last_slot { state.any_idle() } else { None };
         drop(state);
         wake_up(wake);
         pulled
@@ -171,9 +208,26 @@ impl Mailbox {
         wakers.into_iter().for_each(wake_up);
     }
 
-    /// Takes messages again, or takes no more.
-    pub(crate) fn set_phase(&self, phase: Phase) {
-        self.lock().phase = phase;
+    /// Takes messages again after a failure. False if it had not failed, or is going.
+    pub(crate) fn reopen(&self) -> bool {
+        let mut state = self.lock();
+        let failed = matches!(state.phase, Phase::Failed(_));
+        if failed {
+            state.phase = Phase::Open;
+        }
+        failed
+    }
+
+    /// Takes no more messages, and finishes those that it has.
+    pub(crate) fn drain(&self) {
+        let mut state = self.lock();
+        if state.phase != Phase::Closed {
+            state.phase = Phase::Draining;
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().phase == Phase::Open
     }
 
     /// Takes no more messages because there are no workers, and hands out those that wait.
@@ -219,40 +273,51 @@ impl State {
 
     /// Empties a seat. Its worker may have been woken for a message and never come: somebody else has to.
     fn leave(&mut self, index: usize) -> [Option<Waker>; 2] {
-        self.seats[index].place = None;
-        let before = self.seats[index].idle.take();
-        let other = if self.depth() > 0 { self.any_idle() } else { None };
-        [before, other]
+        let seat = &mut self.seats[index];
+        (seat.place, seat.full) = (None, false);
+        let before = seat.idle.take();
+        [before, self.any_idle()]
     }
 
     /// The worker to wake for a message that has just been queued at `here`.
-    fn choose(&mut self, here: Option<PlaceId>, now: Instant) -> Option<Waker> {
-        let mut somebody_here = false;
+    fn choose(&mut self, lane: usize, here: Option<PlaceId>, now: Instant) -> Option<Waker> {
+        let mut awake_here = false;
         for seat in self.seats.iter_mut().filter(|seat| here.is_some() && seat.place == here) {
-            if let Some(idle) = seat.idle.take() {
-                return Some(idle);
+            if seat.idle.is_some() && !seat.busy.contains(lane) {
+                return seat.idle.take();
             }
-            somebody_here = true;
+            awake_here |= seat.idle.is_none() && !seat.full;
         }
-        if somebody_here && !self.has_waited_long(now) {
+        if awake_here && !self.has_waited_long(now) {
             return None;
         }
-        self.any_idle()
+        self.idle_for(Lanes::only(lane))
     }
 
     fn has_waited_long(&self, now: Instant) -> bool {
         self.lanes.iter().filter_map(Lane::oldest).any(|(_, arrived)| now.duration_since(arrived) > CROSSING)
     }
 
+    /// A worker that could pull something of what waits.
     fn any_idle(&mut self) -> Option<Waker> {
-        self.seats.iter_mut().find_map(|seat| seat.idle.take())
+        let mut waiting = Lanes::default();
+        for (index, _) in self.lanes.iter().enumerate().filter(|(_, lane)| lane.len() > 0) {
+            waiting.set(Some(index), true);
+        }
+        self.idle_for(waiting)
+    }
+
+    /// A worker that could pull from one of these lanes.
+    fn idle_for(&mut self, lanes: Lanes) -> Option<Waker> {
+        let fits = |seat: &&mut Seat| seat.idle.is_some() && !lanes.without(seat.busy).is_empty();
+        self.seats.iter_mut().find(fits)?.idle.take()
     }
 
     /// The lane that can run and has waited longest, with how many of its messages; else when to look again.
-    fn next_ready(&self) -> (Option<(usize, usize)>, Option<Instant>) {
+    fn next_ready(&self, busy: Lanes) -> (Option<(usize, usize)>, Option<Instant>) {
         let mut ready: Option<(u64, usize, usize)> = None;
         let mut until: Option<Instant> = None;
-        for (index, lane) in self.lanes.iter().enumerate() {
+        for (index, lane) in self.lanes.iter().enumerate().filter(|(index, _)| !busy.contains(*index)) {
             let Some((number, _)) = lane.oldest() else { continue };
             match lane.decide() {
                 Decision::Take(count) if ready.is_none_or(|(oldest, ..)| number < oldest) => {

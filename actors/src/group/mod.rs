@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+pub(crate) use config::START_LIMIT;
 pub use config::{ASYNC_SLOTS, GroupConfig, MAX_CONCURRENCY, RestartConfig, TIMEOUT};
 pub use stats::GroupStats;
 
@@ -28,12 +29,13 @@ use mailbox::{Mailbox, Phase, Ticket};
 use stats::{RareStats, SeatStats, count};
 
 use crate::batch::Batcher;
-use crate::body::{Body, Codec, Typed};
+use crate::body::{Body, Codec, Encoded, Typed};
 use crate::context::CallContext;
 use crate::definition::Definition;
 use crate::error::{CallResult, Error, ErrorKind, Hop};
 use crate::id::ReplicaId;
 use crate::method::Run;
+use crate::panic::caught;
 use crate::stream::{ItemStream, stream};
 
 /// Identical workers of one service behind one mailbox; what the cluster knows as a replica.
@@ -119,8 +121,14 @@ impl Group {
     /// What the group has done so far.
     #[must_use]
     pub fn stats(&self) -> GroupStats {
-        let mut stats = GroupStats { depth: self.mailbox.depth(), ..GroupStats::default() };
+        let mut stats = self.run_stats();
+        stats.depth = self.mailbox.depth();
         self.rare.add_to(&mut stats);
+        stats
+    }
+
+    fn run_stats(&self) -> GroupStats {
+        let mut stats = GroupStats::default();
         self.seats.iter().for_each(|seat| seat.stats.add_to(&mut stats));
         stats
     }
@@ -155,8 +163,19 @@ impl Group {
 
     /// Writes what a method of this group gave.
     pub(crate) fn encode(&self, method: usize, reply: Typed, codec: Codec) -> CallResult<Body> {
-        let encoded = (self.definition.methods[method].encode)(reply, codec);
-        encoded.map(Body::Encoded).map_err(|error| self.stamp(method, error))
+        let encoded = caught(|| (self.definition.methods[method].encode)(reply, codec));
+        encoded.map(Body::Encoded).map_err(|error| self.fail(method, error))
+    }
+
+    /// Reads what a method of this group takes.
+    pub(crate) fn decode(&self, method: usize, body: &Encoded) -> CallResult<Typed> {
+        let decoded = caught(|| (self.definition.methods[method].decode)(body));
+        decoded.map_err(|error| self.refuse(method, error))
+    }
+
+    /// Whether it takes messages, as far as it can say without asking.
+    pub(crate) fn is_open(&self) -> bool {
+        self.mailbox.is_open()
     }
 
     /// Whether a worker that is up says that it is ready.
@@ -168,13 +187,22 @@ impl Group {
         count(&self.rare.restarted);
     }
 
-    /// Marks an error as having passed this group.
-    pub(crate) fn stamp(&self, method: usize, error: Error) -> Error {
-        error.through(Hop {
+    /// Marks the error of a call that did not begin here.
+    pub(crate) fn refuse(&self, method: usize, error: Error) -> Error {
+        error.refused_by(self.hop(method))
+    }
+
+    /// Marks the error of a call that began here.
+    pub(crate) fn fail(&self, method: usize, error: Error) -> Error {
+        error.returned_by(self.hop(method))
+    }
+
+    fn hop(&self, method: usize) -> Hop {
+        Hop {
             service: self.service().into(),
             method: self.definition.methods[method].description.name.into(),
             replica: self.replica.to_string(),
-        })
+        }
     }
 
     /// Refuses a message that asks for another kind of answer than its method gives.
@@ -183,12 +211,12 @@ impl Group {
         if fits(&self.definition.methods[method].run) {
             return Ok(());
         }
-        Err(Undone::new(self.stamp(method, Error::malformed(message))))
+        Err(Undone::new(self.refuse(method, Error::malformed(message))))
     }
 
     fn admit(self: &Arc<Self>, submission: Submission, reply: ReplyTo) -> Result<Ticket, Undone<Typed>> {
         let Submission { method, message, context } = submission;
-        let refuse = |error, message| Undone { error: self.stamp(method, error), returned: Some(message) };
+        let refuse = |error, message| Undone { error: self.refuse(method, error), returned: Some(message) };
         let cost = match self.check(method, &message) {
             Ok(cost) => cost,
             Err(error) => return Err(refuse(error, message)),
@@ -206,14 +234,13 @@ impl Group {
     /// Runs the checks of the arguments; those of a batch method are the user's code and may panic.
     fn check(&self, method: usize, message: &Typed) -> CallResult<u64> {
         let admit = &self.definition.methods[method].admit;
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| admit(message)))
-            .unwrap_or_else(|payload| Err(crate::panic::panicked(payload.as_ref())))
+        caught(|| admit(message))
     }
 
     /// When a place is likely to be free: the mean run time, divided by what runs at a time.
     fn retry_after(&self) -> Duration {
         const SHORTEST: Duration = Duration::from_millis(1);
-        let stats = self.stats();
+        let stats = self.run_stats();
         let mean = stats.running.checked_div(u32::try_from(stats.ran).unwrap_or(u32::MAX)).unwrap_or_default();
         let at_a_time = u32::try_from(self.config.workers * self.config.slots).unwrap_or(u32::MAX);
         (mean / at_a_time.max(1)).clamp(SHORTEST, self.config.timeout.max(SHORTEST))

@@ -1,6 +1,8 @@
 //! A worker's loop: pulls messages while it has a free slot, runs them, and ends when it has to.
 
+use std::cell::Cell;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -11,9 +13,10 @@ use crate::error::{Error, ErrorKind};
 use crate::group::Group;
 use crate::group::beat::Beat;
 use crate::group::envelope::Envelope;
-use crate::group::mailbox::{Pull, SeatId};
+use crate::group::mailbox::{Lanes, Pull, SeatId};
 use crate::group::running::{End, Running};
 use crate::group::stats::count;
+use crate::group::worker::{Reports, WorkerEnd};
 use crate::method::Instance;
 
 /// How many messages a worker begins in one turn of its arbiter, before others there have their turn.
@@ -25,11 +28,26 @@ pub(crate) struct Pump {
     beat: Arc<Beat>,
     seat: SeatId,
     instance: Instance,
-    running: FuturesUnordered<Work>,
+    running: FuturesUnordered<Slot>,
+    /// The lanes of which a batch runs here: the next one gathers meanwhile.
+    busy: Lanes,
     /// Set when a batch waits for more.
     look_again: Option<Pin<Box<Sleep>>>,
     ending: Option<PumpEnd>,
     served: bool,
+    abort: Abort,
+    reports: Arc<dyn Reports>,
+}
+
+/// Tells a pump to give up what it runs. Set on its own thread, by a control message to the same actor, after which
+/// actix polls the pump.
+#[derive(Clone, Default)]
+pub(crate) struct Abort(Rc<Cell<bool>>);
+
+impl Abort {
+    pub(crate) fn set(&self) {
+        self.0.set(true);
+    }
 }
 
 /// Why a pump ended. What it ran has ended before.
@@ -39,14 +57,14 @@ pub(crate) enum PumpEnd {
     Closed,
     /// Another worker has this one's place.
     Replaced,
-    /// A method panicked; `fresh`: the worker had answered nothing before.
-    Panicked { error: Error, fresh: bool },
+    /// A method panicked; this has been reported.
+    Panicked,
 }
 
-/// A running message that gives itself back when it ends, to be counted.
-struct Work(Option<Running>);
+/// What runs in a slot; it gives itself back when it ends, to be counted.
+struct Slot(Option<Running>);
 
-impl Future for Work {
+impl Future for Slot {
     type Output = (Running, End);
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -56,17 +74,37 @@ impl Future for Work {
 }
 
 impl Pump {
-    pub(crate) fn new(group: Arc<Group>, beat: Arc<Beat>, seat: SeatId, instance: Instance) -> Self {
+    pub(crate) fn new(
+        group: Arc<Group>,
+        beat: Arc<Beat>,
+        seat: SeatId,
+        instance: Instance,
+        abort: Abort,
+        reports: Arc<dyn Reports>,
+    ) -> Self {
         Self {
             group,
             beat,
             seat,
             instance,
             running: FuturesUnordered::new(),
+            busy: Lanes::default(),
             look_again: None,
             ending: None,
             served: false,
+            abort,
+            reports,
         }
+    }
+
+    /// Gives up what runs, each on its own: a destructor that panics must not take the others' answers with it.
+    fn give_up(&mut self) {
+        for mut slot in std::mem::take(&mut self.running) {
+            if let Some(running) = slot.0.take() {
+                self.ended(running, &End::Abandoned);
+            }
+        }
+        self.ending.get_or_insert(PumpEnd::Closed);
     }
 
     /// Ends what has ended.
@@ -85,7 +123,7 @@ impl Pump {
                 return false;
             }
             let last_slot = self.running.len() + 1 == slots;
-            match self.group.mailbox.pull(self.seat, last_slot, cx.waker()) {
+            match self.group.mailbox.pull(self.seat, last_slot, self.busy, cx.waker()) {
                 Pull::One(envelope) => self.begin_one(envelope, cx),
                 Pull::Batch { lane, messages } => self.begin_batch(lane, messages, cx),
                 Pull::Nothing { until } => return self.rest(until, cx),
@@ -119,7 +157,7 @@ impl Pump {
             return Some(envelope);
         }
         count(&self.group.rare.expired);
-        let error = self.group.stamp(envelope.method, ErrorKind::DeadlineExceeded.into());
+        let error = self.group.refuse(envelope.method, ErrorKind::DeadlineExceeded.into());
         envelope.reply.fail(error, None);
         None
     }
@@ -128,10 +166,11 @@ impl Pump {
     fn begin(&mut self, mut running: Running, cx: &mut Context<'_>) {
         let in_flight = &self.group.seats[self.seat.index].stats.in_flight;
         in_flight.fetch_add(running.messages(), std::sync::atomic::Ordering::Relaxed);
+        self.busy.set(running.lane(), true);
         match running.poll_run(cx) {
             Poll::Ready(end) => self.ended(running, &end),
             Poll::Pending => {
-                self.running.push(Work(Some(running)));
+                self.running.push(Slot(Some(running)));
                 self.reap(cx);
             }
         }
@@ -140,13 +179,19 @@ impl Pump {
     fn ended(&mut self, running: Running, end: &End) {
         let in_flight = &self.group.seats[self.seat.index].stats.in_flight;
         in_flight.fetch_sub(running.messages(), std::sync::atomic::Ordering::Relaxed);
+        self.busy.set(running.lane(), false);
         match running.finish(end, self.seat.index) {
-            End::Panicked(error) if self.ending.is_none() => {
-                self.ending = Some(PumpEnd::Panicked { error, fresh: !self.served });
-            }
+            End::Panicked(error) if self.ending.is_none() => self.panicked(error),
             End::Panicked(_) => {}
             End::Done | End::Abandoned => self.served = true,
         }
+    }
+
+    /// Leaves the seat at once, so that a successor need not wait until the other messages here have ended.
+    fn panicked(&mut self, error: Error) {
+        self.ending = Some(PumpEnd::Panicked);
+        self.group.mailbox.vacate(self.seat);
+        self.reports.leaving(self.seat, WorkerEnd::Panicked { error, fresh: !self.served });
     }
 
     /// Sleeps until a message comes, or until a batch has waited long enough.
@@ -161,6 +206,9 @@ impl Future for Pump {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<PumpEnd> {
         let this = self.get_mut();
+        if this.abort.0.get() {
+            this.give_up();
+        }
         this.reap(cx);
         if this.fill(cx) {
             cx.waker().wake_by_ref();

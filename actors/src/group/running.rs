@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::body::Typed;
 use crate::context::CallContext;
+use crate::deadline::after;
 use crate::error::{CallResult, Error};
 use crate::group::Group;
 use crate::group::beat::Beat;
@@ -35,9 +36,21 @@ pub(crate) struct Running {
 }
 
 enum Work {
-    One { run: LocalBoxFuture<'static, CallResult<Typed>>, call: Option<Once> },
-    Batch { run: LocalBoxFuture<'static, CallResult<Vec<CallResult<Typed>>>>, lane: usize, calls: Vec<Once> },
-    Stream { run: LocalBoxFuture<'static, CallResult<()>>, reply: StreamReply, sent: Rc<Cell<bool>>, _permit: Permit },
+    One {
+        run: LocalBoxFuture<'static, CallResult<Typed>>,
+        call: Option<Once>,
+    },
+    Batch {
+        run: LocalBoxFuture<'static, CallResult<Vec<CallResult<Typed>>>>,
+        lane: usize,
+        calls: Vec<Once>,
+    },
+    Stream {
+        run: LocalBoxFuture<'static, CallResult<()>>,
+        reply: Option<StreamReply>,
+        sent: Rc<Cell<bool>>,
+        permit: Option<Permit>,
+    },
 }
 
 /// One caller that waits for one answer. The permit is given back when the work has ended.
@@ -74,8 +87,13 @@ impl Running {
             }
             (Run::Stream(run), ReplyTo::Stream(reply)) => {
                 let sent = Rc::new(Cell::new(false));
-                let sink = StreamSink::new(reply.items.clone(), Rc::clone(&sent));
-                Work::Stream { run: started(|| run(instance, message, sink)), reply, sent, _permit: permit }
+                let sink = StreamSink::new(reply.items.clone(), Rc::clone(&sent), group.config.idle_timeout);
+                Work::Stream {
+                    run: started(|| run(instance, message, sink)),
+                    reply: Some(reply),
+                    sent,
+                    permit: Some(permit),
+                }
             }
             _ => unreachable!("a message is submitted as its method's kind asks"),
         };
@@ -123,11 +141,21 @@ impl Running {
         self.messages
     }
 
+    /// The lane whose batch this is, if it is one.
+    pub(crate) fn lane(&self) -> Option<usize> {
+        match self.work {
+            Work::Batch { lane, .. } => Some(lane),
+            Work::One { .. } | Work::Stream { .. } => None,
+        }
+    }
+
     /// Whether every caller has gone. Registers to be woken when the last one goes.
     pub(crate) fn poll_abandoned(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.work {
             Work::One { call, .. } => call.as_mut().map_or(Poll::Ready(()), |call| call.reply.poll_closed(cx)),
-            Work::Stream { reply, .. } => reply.listening.poll_closed(cx),
+            Work::Stream { reply, .. } => {
+                reply.as_mut().map_or(Poll::Ready(()), |reply| reply.listening.poll_closed(cx))
+            }
             Work::Batch { calls, .. } => {
                 // All are asked, so that each registers.
                 let waiting = calls.iter_mut().filter_map(|call| call.reply.poll_closed(cx).is_pending().then_some(()));
@@ -147,7 +175,7 @@ impl Running {
                 let end = end_of(&result);
                 let result = result.unwrap_or_else(Err);
                 if let Some(call) = call.take() {
-                    call.answer(result.map_err(|error| group.stamp(method, error)));
+                    call.answer(result.map_err(|error| group.fail(method, error)));
                 }
                 end
             }
@@ -158,11 +186,12 @@ impl Running {
                 answer_batch(group, method, result.unwrap_or_else(Err), std::mem::take(calls));
                 end
             }
-            Work::Stream { run, reply, .. } => {
+            Work::Stream { run, reply, permit, .. } => {
                 let result = ready!(guarded(beat, method, context, || run.as_mut().poll(cx)));
                 let end = end_of(&result);
-                if let Err(error) = result.unwrap_or_else(Err) {
-                    finish_stream(reply, group.stamp(method, error));
+                drop(permit.take());
+                if let Some(reply) = reply.take() {
+                    reply.end(result.unwrap_or_else(Err).map_err(|error| group.fail(method, error)));
                 }
                 end
             }
@@ -175,7 +204,7 @@ impl Running {
         match &self.work {
             Work::Stream { sent, .. } if sent.get() => {
                 let began = Instant::now();
-                CallContext { began, deadline: began + self.group.config.idle_timeout }
+                CallContext { began, deadline: after(began, self.group.config.idle_timeout) }
             }
             _ => self.context,
         }
@@ -247,9 +276,9 @@ fn answer_batch(group: &Group, method: usize, result: CallResult<Vec<CallResult<
         Ok(results) => calls
             .into_iter()
             .zip(results)
-            .for_each(|(call, result)| call.answer(result.map_err(|error| group.stamp(method, error)))),
+            .for_each(|(call, result)| call.answer(result.map_err(|error| group.fail(method, error)))),
         Err(error) => {
-            let error = group.stamp(method, error);
+            let error = group.fail(method, error);
             calls.into_iter().for_each(|call| call.answer(Err(error.clone())));
         }
     }
@@ -260,15 +289,6 @@ fn wrong_length(got: usize, expected: usize) -> Error {
         "wrong_batch_length",
         format!("the method was given a batch of {expected} and returned {got} results"),
     )
-}
-
-/// Ends a stream by an error, when its reader has room for it.
-fn finish_stream(reply: &StreamReply, error: Error) {
-    let items = reply.items.clone();
-    if let Err(tokio::sync::mpsc::error::TrySendError::Full(error)) = items.try_send(Err(error)) {
-        // The reader is behind. The work has ended, so only this one item waits, and only as long as the reader is there.
-        tokio::task::spawn_local(async move { drop(items.send(error).await) });
-    }
 }
 
 impl Future for Running {

@@ -12,7 +12,7 @@ pub struct GroupStats {
     pub depth: usize,
     /// Messages that run.
     pub in_flight: usize,
-    /// Messages that have run to an answer, whatever it was.
+    /// Messages that have run, to an answer of whatever kind or until nobody waited for it.
     pub ran: u64,
     /// The sum of the times they waited.
     pub waited: Duration,

@@ -4,21 +4,26 @@
 //! so never queue behind user messages. What its own mailbox and supervisor do not give (bounds, survival of a panic)
 //! is ours; a test in `tests/actix_facts.rs` holds each fact that this relies on.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 
 use crate::error::{CallResult, Error};
 use crate::group::Group;
-use crate::group::beat::Beat;
+use crate::group::beat::{Beat, CONSTRUCTOR};
 use crate::group::mailbox::SeatId;
-use crate::group::pump::{Pump, PumpEnd};
+use crate::group::pump::{Abort, Pump, PumpEnd};
 use crate::inject::InitContext;
 use crate::method::Instance;
 use actix::prelude::*;
 
 /// What a worker tells its supervisor.
 pub(crate) trait Reports: Send + Sync {
-    /// It has an instance and takes messages.
-    fn up(&self, seat: SeatId, worker: WorkerHandle);
+    /// It is there, and makes its instance.
+    fn begun(&self, seat: SeatId, worker: WorkerHandle);
+    /// It has an instance and takes messages; `ready` by the word of the service.
+    fn up(&self, seat: SeatId, ready: bool);
+    /// It takes no more messages, but is still finishing some. `down` follows.
+    fn leaving(&self, seat: SeatId, end: WorkerEnd);
     /// It has ended, and its instance is gone.
     fn down(&self, seat: SeatId, end: WorkerEnd);
 }
@@ -34,7 +39,7 @@ pub(crate) enum WorkerEnd {
     NotAlive,
     /// It was drained.
     Drained,
-    /// Its place had been given to another.
+    /// Another has its seat, or it has reported before why it leaves.
     Replaced,
     /// Its arbiter was stopped under it.
     Lost,
@@ -64,7 +69,8 @@ pub(crate) struct Health {
 pub(crate) fn start(spec: WorkerSpec) {
     let WorkerSpec { group, seat, beat, context, reports } = spec;
     let exit = Exit { group: Arc::clone(&group), seat, reports, end: WorkerEnd::Lost };
-    let worker = Worker { group, seat, beat, context: Some(context), instance: None, exit };
+    let abort = Abort::default();
+    let worker = Worker { group, seat, beat, context: Some(context), instance: None, abort, exit };
     worker.start();
 }
 
@@ -74,6 +80,7 @@ pub(crate) struct Worker {
     beat: Arc<Beat>,
     context: Option<InitContext>,
     instance: Option<Instance>,
+    abort: Abort,
     /// Last, so that it is dropped after the instance: what it reports is true then.
     exit: Exit,
 }
@@ -98,9 +105,16 @@ impl Actor for Worker {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        self.exit.reports.begun(self.seat, WorkerHandle(ctx.address()));
         let context = self.context.take().expect("an actor is started once");
-        let group = Arc::clone(&self.group);
-        let made = async move { group.definition.make(context).await };
+        let (group, beat) = (Arc::clone(&self.group), Arc::clone(&self.beat));
+        let made = async move {
+            let limit = group.config.start_limit;
+            let mut made = std::pin::pin!(group.definition.make(context));
+            let watched = poll_fn(|cx| beat.during(CONSTRUCTOR, || made.as_mut().poll(cx)));
+            let late = |_| Err(Error::service("late", format!("the constructor did not end within {limit:?}")));
+            tokio::time::timeout(limit, watched).await.unwrap_or_else(late)
+        };
         ctx.spawn(made.into_actor(self).map(|made, worker, ctx| worker.made(made, ctx)));
     }
 }
@@ -116,14 +130,16 @@ impl Worker {
     fn run(&mut self, instance: Instance, ctx: &mut Context<Self>) {
         self.instance = Some(Instance::clone(&instance));
         self.group.mailbox.arrive(self.seat);
-        self.exit.reports.up(self.seat, WorkerHandle(ctx.address()));
-        let pump = Pump::new(Arc::clone(&self.group), Arc::clone(&self.beat), self.seat, instance);
+        let reports = &self.exit.reports;
+        reports.up(self.seat, self.group.definition.is_ready(&instance));
+        let (group, beat) = (Arc::clone(&self.group), Arc::clone(&self.beat));
+        let pump = Pump::new(group, beat, self.seat, instance, self.abort.clone(), Arc::clone(reports));
         ctx.spawn(pump.into_actor(self).map(|end, worker, ctx| worker.pumped(end, ctx)));
     }
 
     fn pumped(&mut self, end: PumpEnd, ctx: &mut Context<Self>) {
         match end {
-            PumpEnd::Panicked { error, fresh } => self.end(WorkerEnd::Panicked { error, fresh }, ctx),
+            PumpEnd::Panicked => self.end(WorkerEnd::Replaced, ctx),
             PumpEnd::Replaced => self.shut_down(WorkerEnd::Replaced, ctx),
             PumpEnd::Closed => self.shut_down(WorkerEnd::Drained, ctx),
         }
@@ -175,26 +191,29 @@ impl Handler<AskHealth> for Worker {
     }
 }
 
-/// Ends a worker now, with whatever it runs.
-struct Abort;
+/// Has a worker give up what it runs, and end.
+struct GiveUp;
 
-impl actix::Message for Abort {
+impl actix::Message for GiveUp {
     type Result = ();
 }
 
-impl Handler<Abort> for Worker {
+impl Handler<GiveUp> for Worker {
     type Result = ();
 
-    fn handle(&mut self, _: Abort, ctx: &mut Self::Context) {
-        self.exit.end = WorkerEnd::Drained;
-        ctx.terminate();
+    fn handle(&mut self, _: GiveUp, ctx: &mut Self::Context) {
+        self.abort.set();
+        if self.instance.is_none() {
+            self.exit.end = WorkerEnd::Drained;
+            ctx.terminate();
+        }
     }
 }
 
 impl WorkerHandle {
-    /// Ends the worker now, with whatever it runs.
-    pub(crate) fn abort(&self) {
-        self.0.do_send(Abort);
+    /// Has the worker give up what it runs, and end. One that computes does so when it has computed.
+    pub(crate) fn give_up(&self) {
+        self.0.do_send(GiveUp);
     }
 
     /// What the hooks say; `None` if the worker has gone. Waits as long as the worker computes.

@@ -17,8 +17,8 @@ pub(crate) enum Ending {
     /// Panicked after it had served something. Bad input may be the cause, so it does not count: no client can bring a
     /// group down.
     Panic,
-    /// The service itself asked for it.
-    Asked,
+    /// The service said that it is not alive. This counts unless it had been well for a while.
+    Unwell,
 }
 
 /// What to do about it.
@@ -32,7 +32,7 @@ pub(crate) enum Verdict {
     Leave,
 }
 
-/// The history of a group's failures.
+/// The history of the failures on one worker's seat.
 pub(crate) struct Restarts {
     config: RestartConfig,
     /// The failures within the last period, the oldest first; at most `max_restarts` + 1.
@@ -52,9 +52,10 @@ impl Restarts {
             self.in_a_row = 0;
         }
         match (self.config.policy, ending) {
-            (RestartPolicy::Never, _) | (RestartPolicy::Transient, Ending::Asked) => Verdict::Leave,
-            (_, Ending::Asked | Ending::Panic) => Verdict::Restart { after: Duration::ZERO },
-            (_, Ending::Failure) => self.failed(now, jitter),
+            (RestartPolicy::Never, _) | (RestartPolicy::Transient, Ending::Unwell) => Verdict::Leave,
+            (_, Ending::Panic) => Verdict::Restart { after: Duration::ZERO },
+            (_, Ending::Unwell) if healthy_for >= self.config.backoff_max => Verdict::Restart { after: Duration::ZERO },
+            (_, Ending::Failure | Ending::Unwell) => self.failed(now, jitter),
         }
     }
 
@@ -129,9 +130,9 @@ mod tests {
     async fn policies() {
         let now = Instant::now();
         let table = [
-            (RestartPolicy::Permanent, Ending::Asked, after(0)),
+            (RestartPolicy::Permanent, Ending::Unwell, after(50)),
             (RestartPolicy::Permanent, Ending::Failure, after(50)),
-            (RestartPolicy::Transient, Ending::Asked, Verdict::Leave),
+            (RestartPolicy::Transient, Ending::Unwell, Verdict::Leave),
             (RestartPolicy::Transient, Ending::Panic, after(0)),
             (RestartPolicy::Never, Ending::Failure, Verdict::Leave),
             (RestartPolicy::Never, Ending::Panic, Verdict::Leave),

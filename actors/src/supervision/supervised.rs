@@ -39,8 +39,11 @@ pub enum GroupStatus {
 pub struct GroupFailure {
     /// The first line of the last error.
     pub reason: String,
-    /// How many times its workers have failed since the group was up.
+    /// How many times its workers have failed since they were last well.
     pub failures: u32,
+    /// When the last one did.
+    #[serde(skip)]
+    pub last: Instant,
 }
 
 /// A group, its workers, and what is known of them.
@@ -48,22 +51,31 @@ pub(crate) struct Supervised {
     pub(crate) group: Arc<Group>,
     clients: HashMap<&'static str, Client>,
     provisions: Arc<Provisions>,
-    restarts: Restarts,
     failures: u32,
     pub(crate) seats: Vec<SeatState>,
-    /// Workers that were given up, on threads of their own which they may still need.
-    leaving: Vec<(SeatId, Place)>,
+    /// For each seat.
+    restarts: Vec<Restarts>,
+    /// Workers that have lost their seats and still finish something.
+    leaving: Vec<Tenant>,
     status: watch::Sender<GroupStatus>,
 }
 
-/// The worker that has a seat, or the lack of one.
+/// What is known of a seat.
 #[derive(Default)]
 pub(crate) struct SeatState {
-    pub(crate) current: Option<SeatId>,
-    pub(crate) handle: Option<WorkerHandle>,
-    pub(crate) thread: Option<Thread>,
+    pub(crate) tenant: Option<Tenant>,
     up_since: Option<Instant>,
     pub(crate) watch: Watch,
+    /// Whether it has been asked for its health and not answered yet.
+    pub(crate) asked: bool,
+}
+
+/// A worker that has, or had, a seat.
+pub(crate) struct Tenant {
+    pub(crate) seat: SeatId,
+    pub(crate) thread: Thread,
+    /// Known from when it has begun.
+    pub(crate) handle: Option<WorkerHandle>,
 }
 
 /// The thread that a worker is on.
@@ -73,6 +85,9 @@ pub(crate) enum Thread {
     Own(Place),
 }
 
+/// How many workers of one group may be left behind, frozen on threads of their own, before no more are added.
+const LEAVING_MAX: usize = 16;
+
 impl Supervised {
     pub(crate) fn new(
         group: Arc<Group>,
@@ -81,8 +96,8 @@ impl Supervised {
         status: watch::Sender<GroupStatus>,
     ) -> Self {
         let seats = (0..group.config.workers).map(|_| SeatState::default()).collect();
-        let restarts = Restarts::new(group.config.restart);
-        Self { group, clients, provisions, restarts, failures: 0, seats, leaving: Vec::new(), status }
+        let restarts = (0..group.config.workers).map(|_| Restarts::new(group.config.restart)).collect();
+        Self { group, clients, provisions, failures: 0, seats, restarts, leaving: Vec::new(), status }
     }
 
     pub(crate) fn init_context(&self, worker: usize) -> InitContext {
@@ -94,84 +109,83 @@ impl Supervised {
         }
     }
 
-    /// A worker is ready. The group is up, whatever it was before.
-    pub(crate) fn up(&mut self, seat: SeatId, handle: WorkerHandle, now: Instant) {
-        let state = &mut self.seats[seat.index];
-        if state.current != Some(seat) {
+    /// Notes who begins on a seat; whoever had it is given up.
+    pub(crate) fn seated(&mut self, seat: SeatId, thread: Thread) {
+        self.give_up(seat.index);
+        self.seats[seat.index].tenant = Some(Tenant { seat, thread, handle: None });
+    }
+
+    /// A worker is there, and makes its instance.
+    pub(crate) fn begun(&mut self, seat: SeatId, handle: WorkerHandle) {
+        let tenants = self.seats.iter_mut().filter_map(|state| state.tenant.as_mut()).chain(&mut self.leaving);
+        if let Some(tenant) = tenants.into_iter().find(|tenant| tenant.seat == seat) {
+            tenant.handle = Some(handle);
+        }
+    }
+
+    /// A worker takes messages. The group is up, whatever it was before.
+    pub(crate) fn up(&mut self, seat: SeatId, ready: bool, now: Instant) {
+        if !self.has_seat(seat) {
             return;
         }
-        state.handle = Some(handle);
-        state.up_since = Some(now);
-        self.group.seats[seat.index].ready.store(true, Ordering::Relaxed);
-        if matches!(self.group.mailbox.phase(), Phase::Failed(_)) {
-            self.group.mailbox.set_phase(Phase::Open);
+        self.seats[seat.index].up_since = Some(now);
+        self.group.seats[seat.index].ready.store(ready, Ordering::Relaxed);
+        if self.group.mailbox.reopen() {
             tracing::info!(service = self.group.service(), failures = self.failures, "the service is back");
         }
-        self.failures = 0;
         self.status.send_replace(GroupStatus::Up);
     }
 
     /// A worker has ended. When to start another on its seat, if at all.
     pub(crate) fn down(&mut self, seat: SeatId, end: &WorkerEnd, now: Instant, jitter: f64) -> Option<Duration> {
-        let state = &mut self.seats[seat.index];
-        if state.current != Some(seat) {
-            self.left(seat);
+        let after = self.leaves(seat, end, now, jitter);
+        if let Some(index) = self.leaving.iter().position(|tenant| tenant.seat == seat) {
+            self.leaving.swap_remove(index).thread.release();
+        }
+        self.stopped_if_closed();
+        after
+    }
+
+    /// A worker gives up its seat, perhaps while it still finishes something. When to start another, if at all.
+    pub(crate) fn leaves(&mut self, seat: SeatId, end: &WorkerEnd, now: Instant, jitter: f64) -> Option<Duration> {
+        if !self.has_seat(seat) {
             return None;
         }
-        let healthy_for = state.up_since.map(|since| now.duration_since(since)).unwrap_or_default();
-        let state = std::mem::take(state);
-        self.group.seats[seat.index].ready.store(false, Ordering::Relaxed);
-        if let Some(Thread::Own(place)) = state.thread {
-            place.release();
-        }
+        let up_since = self.seats[seat.index].up_since;
+        let healthy_for = up_since.map(|since| now.duration_since(since)).unwrap_or_default();
+        self.give_up(seat.index);
         if !self.takes_workers() {
-            self.stopped_if_empty();
             return None;
         }
         report(self.group.service(), end);
-        match self.restarts.decide(ending_of(end), healthy_for, now, jitter) {
-            Verdict::Restart { after } => {
-                self.failures += 1;
-                Some(after)
-            }
+        let verdict = self.restarts[seat.index].decide(ending_of(end), healthy_for, now, jitter);
+        let well = healthy_for >= self.group.config.restart.backoff_max;
+        self.failures = if well { 1 } else { self.failures.saturating_add(1) };
+        match verdict {
+            Verdict::Restart { after } => Some(after),
             Verdict::Exceeded { after } => {
-                self.failures += 1;
-                self.fail_if_empty(end);
+                self.fail_if_empty(end, now);
                 Some(after)
             }
             Verdict::Leave => {
-                self.fail_if_empty(end);
-                self.stopped_if_closed();
+                self.fail_if_empty(end, now);
                 None
             }
         }
     }
 
-    /// A worker has said how it is. One that is not in order takes nothing new from now on: whether to start another.
-    pub(crate) fn asked(&mut self, seat: SeatId, health: Health, now: Instant) -> bool {
-        let state = &self.seats[seat.index];
-        if state.current != Some(seat) {
-            return false;
+    /// A worker has said how it is. One that is not in order takes nothing new from now on: when to start another.
+    pub(crate) fn asked(&mut self, seat: SeatId, health: Health, now: Instant, jitter: f64) -> Option<Duration> {
+        if !self.has_seat(seat) {
+            return None;
         }
+        self.seats[seat.index].asked = false;
         self.group.seats[seat.index].ready.store(health.ready && health.alive, Ordering::Relaxed);
         if health.alive {
-            return false;
+            return None;
         }
-        let healthy_for = state.up_since.map(|since| now.duration_since(since)).unwrap_or_default();
-        report(self.group.service(), &WorkerEnd::NotAlive);
-        let again = self.restarts.decide(Ending::Asked, healthy_for, now, 0.0) != Verdict::Leave;
-        if !again {
-            self.group.mailbox.reseat(seat.index);
-            self.give_up(seat.index);
-            self.fail_if_empty(&WorkerEnd::NotAlive);
-        }
-        again
-    }
-
-    /// Notes who begins on a seat; whoever had it is given up.
-    pub(crate) fn begun(&mut self, seat: SeatId, thread: Thread) {
-        self.give_up(seat.index);
-        self.seats[seat.index] = SeatState { current: Some(seat), thread: Some(thread), ..SeatState::default() };
+        self.group.mailbox.reseat(seat.index);
+        self.leaves(seat, &WorkerEnd::NotAlive, now, jitter)
     }
 
     /// Whether a worker may still begin: not in a group that is going.
@@ -179,61 +193,56 @@ impl Supervised {
         self.group.mailbox.phase() != Phase::Closed
     }
 
-    /// The seats of this group whose workers are on a shared thread.
-    pub(crate) fn on_shared(&self, arbiter: usize) -> impl Iterator<Item = usize> {
-        let on_it = move |seat: &SeatState| matches!(seat.thread, Some(Thread::Shared(index)) if index == arbiter);
-        self.seats.iter().enumerate().filter(move |(_, seat)| on_it(seat)).map(|(index, _)| index)
+    /// Whether a worker that is stuck can be left behind for another.
+    pub(crate) fn can_replace(&self) -> bool {
+        self.leaving.len() < LEAVING_MAX
     }
 
-    /// Ends the workers now, with whatever they run.
+    /// The seats of this group whose workers are on a shared thread.
+    pub(crate) fn on_shared(&self, arbiter: usize) -> impl Iterator<Item = usize> {
+        let on_it = move |tenant: &Tenant| matches!(tenant.thread, Thread::Shared(index) if index == arbiter);
+        self.seats
+            .iter()
+            .filter_map(|state| state.tenant.as_ref())
+            .filter(move |tenant| on_it(tenant))
+            .map(|t| t.seat.index)
+    }
+
+    /// Has all workers give up what they run, and end.
     pub(crate) fn abort(&self) {
-        self.seats.iter().filter_map(|seat| seat.handle.as_ref()).for_each(WorkerHandle::abort);
+        let tenants = self.seats.iter().filter_map(|state| state.tenant.as_ref()).chain(&self.leaving);
+        tenants.filter_map(|tenant| tenant.handle.as_ref()).for_each(WorkerHandle::give_up);
     }
 
     /// For a group that is closed: one whose workers are gone already has nobody left to report the last end.
     pub(crate) fn stopped_if_closed(&self) {
-        if !self.takes_workers() {
-            self.stopped_if_empty();
-        }
-    }
-
-    /// Whether nothing is left to look after.
-    pub(crate) fn is_gone(&self) -> bool {
-        !self.takes_workers() && self.is_empty() && self.leaving.is_empty()
-    }
-
-    /// Leaves a worker alone until it ends: it may be in the middle of something.
-    fn give_up(&mut self, index: usize) {
-        let state = std::mem::take(&mut self.seats[index]);
-        if let (Some(seat), Some(Thread::Own(place))) = (state.current, state.thread) {
-            self.leaving.push((seat, place));
-        }
-    }
-
-    /// A worker that was given up has ended: its thread can go.
-    fn left(&mut self, seat: SeatId) {
-        if let Some(index) = self.leaving.iter().position(|(leaving, _)| *leaving == seat) {
-            self.leaving.swap_remove(index).1.release();
-        }
-    }
-
-    fn stopped_if_empty(&self) {
-        if self.is_empty() {
+        if self.is_gone() {
             self.status.send_replace(GroupStatus::Stopped);
         }
     }
 
-    fn is_empty(&self) -> bool {
-        self.seats.iter().all(|seat| seat.current.is_none())
+    /// Whether it is closed and nothing is left to look after.
+    pub(crate) fn is_gone(&self) -> bool {
+        !self.takes_workers() && self.leaving.is_empty() && self.seats.iter().all(|seat| seat.tenant.is_none())
+    }
+
+    /// Empties a seat. Its worker is left alone until it ends: it may be in the middle of something.
+    pub(crate) fn give_up(&mut self, index: usize) {
+        self.group.seats[index].ready.store(false, Ordering::Relaxed);
+        self.leaving.extend(std::mem::take(&mut self.seats[index]).tenant);
+    }
+
+    fn has_seat(&self, seat: SeatId) -> bool {
+        self.seats[seat.index].tenant.as_ref().is_some_and(|tenant| tenant.seat == seat)
     }
 
     /// Gives up for now if no worker is left that serves.
-    fn fail_if_empty(&self, end: &WorkerEnd) {
+    fn fail_if_empty(&self, end: &WorkerEnd, now: Instant) {
         if self.seats.iter().any(|seat| seat.up_since.is_some()) || !self.takes_workers() {
             return;
         }
         let reason = first_line(end);
-        let failure = GroupFailure { reason: reason.clone(), failures: self.failures };
+        let failure = GroupFailure { reason: reason.clone(), failures: self.failures, last: now };
         tracing::error!(service = self.group.service(), failures = self.failures, "the service failed: {reason}");
         for orphan in self.group.mailbox.fail(reason.clone()) {
             self.return_to_caller(orphan, &reason);
@@ -242,7 +251,7 @@ impl Supervised {
     }
 
     fn return_to_caller(&self, orphan: Envelope, reason: &str) {
-        let error = self.group.stamp(orphan.method, Error::unavailable(reason));
+        let error = self.group.refuse(orphan.method, Error::unavailable(reason));
         orphan.reply.fail(error, Some(orphan.message));
     }
 }
@@ -251,7 +260,7 @@ fn ending_of(end: &WorkerEnd) -> Ending {
     match end {
         WorkerEnd::InitFailed(_) | WorkerEnd::Lost | WorkerEnd::Panicked { fresh: true, .. } => Ending::Failure,
         WorkerEnd::Panicked { fresh: false, .. } => Ending::Panic,
-        WorkerEnd::NotAlive | WorkerEnd::Drained | WorkerEnd::Replaced => Ending::Asked,
+        WorkerEnd::NotAlive | WorkerEnd::Drained | WorkerEnd::Replaced => Ending::Unwell,
     }
 }
 
@@ -277,10 +286,17 @@ fn report(service: &str, end: &WorkerEnd) {
 }
 
 impl Thread {
-    pub(crate) fn place<'a>(&'a self, executor: &Executor) -> std::borrow::Cow<'a, Place> {
+    /// Runs something there. False if the thread is gone.
+    pub(crate) fn run(&self, executor: &Executor, work: impl FnOnce() + Send + 'static) -> bool {
         match self {
-            Thread::Shared(index) => std::borrow::Cow::Owned(executor.shared_place(*index)),
-            Thread::Own(place) => std::borrow::Cow::Borrowed(place),
+            Thread::Shared(index) => executor.shared_place(*index).run(work),
+            Thread::Own(place) => place.run(work),
+        }
+    }
+
+    fn release(self) {
+        if let Thread::Own(place) = self {
+            place.release();
         }
     }
 }

@@ -10,11 +10,11 @@ use tokio::time::Instant;
 
 use crate::executor::Executor;
 use crate::group::Group;
-use crate::group::beat::{Beat, Sighting};
+use crate::group::beat::{Beat, CONSTRUCTOR, Sighting};
 use crate::group::mailbox::SeatId;
 use crate::group::worker::{self, Health, Reports, WorkerEnd, WorkerHandle, WorkerSpec};
 use crate::id::ReplicaId;
-use crate::supervision::supervised::{Supervised, Thread};
+use crate::supervision::supervised::{Supervised, Tenant, Thread};
 
 /// How often it looks after workers that do not report by themselves.
 const LOOK: Duration = Duration::from_secs(1);
@@ -46,7 +46,12 @@ impl SupervisorHandle {
         self.0.do_send(Supervise(supervised));
     }
 
-    /// Ends the workers of a closed group now, with whatever they run.
+    /// Ends the supervisor. Workers are not touched.
+    pub(crate) fn end(&self) {
+        self.0.do_send(End);
+    }
+
+    /// Has the workers of a group give up what they run, and end.
     pub(crate) fn abort(&self, replica: ReplicaId) {
         self.0.do_send(Abort(replica));
     }
@@ -80,14 +85,15 @@ impl Supervisor {
             Ok(thread) => thread,
             Err(error) => {
                 tracing::error!(service = spec.group.service(), "no thread for a worker: {error}");
+                supervised.give_up(index);
                 ctx.notify_later(Start { replica: replica.clone(), index }, LOOK);
                 return;
             }
         };
-        let started = thread.place(&self.executor).run(move || worker::start(spec));
-        supervised.begun(seat, thread);
+        let started = thread.run(&self.executor, move || worker::start(spec));
+        supervised.seated(seat, thread);
         if !started {
-            ctx.notify(Down { replica: replica.clone(), seat, end: WorkerEnd::Lost });
+            ctx.notify(Report { replica: replica.clone(), seat, news: News::Down(WorkerEnd::Lost) });
         }
     }
 
@@ -96,10 +102,9 @@ impl Supervisor {
         let mut stuck = Vec::new();
         for (replica, supervised) in &mut self.groups {
             let group = &supervised.group;
-            let limit = if group.config.dedicated_threads { group.config.timeout + FROZEN_AFTER } else { SILENCE };
-            for (index, seat) in supervised.seats.iter_mut().enumerate().filter(|(_, seat)| seat.current.is_some()) {
-                let sighting = group.seats[index].beat.load().sighting();
-                if let Some((sighting, stayed)) = seat.watch.look(sighting, limit, now) {
+            for (index, state) in supervised.seats.iter_mut().enumerate().filter(|(_, state)| state.tenant.is_some()) {
+                let Some(sighting) = group.seats[index].beat.load().sighting() else { continue };
+                if let Some(stayed) = state.watch.look(sighting, limit(group, sighting), now) {
                     report_stuck(group, sighting, stayed);
                     stuck.push((replica.clone(), index));
                 }
@@ -113,8 +118,14 @@ impl Supervisor {
 
     /// Gives a stuck worker's seat to a new one, elsewhere; so for all that share its thread.
     fn replace(&mut self, replica: &ReplicaId, index: usize, ctx: &mut Context<Self>) {
-        let thread = self.groups.get(replica).and_then(|supervised| supervised.seats[index].thread.as_ref());
-        let Some(&Thread::Shared(arbiter)) = thread else {
+        let Some(supervised) = self.groups.get(replica) else { return };
+        if !supervised.can_replace() {
+            tracing::error!(service = supervised.group.service(), "too many of its workers are stuck: none is added");
+            return;
+        }
+        let Some(&Thread::Shared(arbiter)) = supervised.seats[index].tenant.as_ref().map(|tenant| &tenant.thread)
+        else {
+            supervised.group.count_restart();
             return self.start_worker(replica, index, ctx);
         };
         if let Err(error) = self.executor.replace_shared(arbiter) {
@@ -127,24 +138,50 @@ impl Supervisor {
             .flat_map(|(replica, group)| group.on_shared(arbiter).map(|index| (replica.clone(), index)))
             .collect();
         for (replica, index) in affected {
+            self.groups[&replica].group.count_restart();
             self.start_worker(&replica, index, ctx);
         }
     }
 
     /// Asks the workers of services that have something to say whether they are ready and alive.
-    fn ask_for_health(&self, ctx: &mut Context<Self>) {
-        let asked = self.groups.iter().filter(|(_, supervised)| supervised.group.definition.has_health_hooks);
-        for (replica, seat) in asked.flat_map(|(replica, group)| group.seats.iter().map(move |seat| (replica, seat))) {
-            let (Some(seat), Some(handle)) = (seat.current, seat.handle.clone()) else { continue };
-            let replica = replica.clone();
-            // One that computes answers later. Until then what it said last holds.
+    fn ask_for_health(&mut self, ctx: &mut Context<Self>) {
+        let asked = self.groups.iter_mut().filter(|(_, supervised)| supervised.group.definition.has_health_hooks);
+        let mut answers = Vec::new();
+        for (replica, state) in
+            asked.flat_map(|(replica, group)| group.seats.iter_mut().map(move |seat| (replica, seat)))
+        {
+            let Some(Tenant { seat, handle: Some(handle), .. }) = &state.tenant else { continue };
+            // One that computes answers later. Until then what it said last holds, and it is not asked again.
+            if !std::mem::replace(&mut state.asked, true) {
+                answers.push((replica.clone(), *seat, handle.clone()));
+            }
+        }
+        for (replica, seat, handle) in answers {
             let answer = async move { handle.health().await };
             ctx.spawn(answer.into_actor(self).map(move |health, _, ctx| {
                 if let Some(health) = health {
-                    ctx.notify(Asked { replica, seat, health });
+                    ctx.notify(Report { replica, seat, news: News::Health(health) });
                 }
             }));
         }
+    }
+
+    /// Starts another worker on a seat after a pause, or forgets a group that has gone.
+    fn follow(&mut self, replica: ReplicaId, seat: SeatId, restart: Option<Duration>, ctx: &mut Context<Self>) {
+        if let Some(after) = restart {
+            ctx.notify_later(Start { replica, index: seat.index }, after);
+        } else if self.groups.get(&replica).is_some_and(Supervised::is_gone) {
+            self.groups.remove(&replica);
+        }
+    }
+}
+
+/// How long a worker may be in one and the same piece of user code.
+fn limit(group: &Group, sighting: Sighting) -> Duration {
+    match (group.config.dedicated_threads, sighting.method) {
+        (false, _) => SILENCE,
+        (true, CONSTRUCTOR) => group.config.start_limit,
+        (true, _) => group.config.timeout.saturating_add(FROZEN_AFTER),
     }
 }
 
@@ -156,7 +193,10 @@ fn thread(executor: &Executor, group: &Group, index: usize) -> std::io::Result<T
 }
 
 fn report_stuck(group: &Group, sighting: Sighting, stayed: Duration) {
-    let method = group.definition.methods[sighting.method].description.name;
+    let method = match sighting.method {
+        CONSTRUCTOR => "its constructor",
+        method => group.definition.methods[method].description.name,
+    };
     let service = group.service();
     if group.config.dedicated_threads {
         tracing::error!("{service}.{method} has computed for {stayed:?}: its worker counts as frozen and is replaced");
@@ -174,14 +214,43 @@ struct ReportTo {
     replica: ReplicaId,
 }
 
+impl ReportTo {
+    fn send(&self, seat: SeatId, news: News) {
+        self.supervisor.do_send(Report { replica: self.replica.clone(), seat, news });
+    }
+}
+
 impl Reports for ReportTo {
-    fn up(&self, seat: SeatId, worker: WorkerHandle) {
-        self.supervisor.do_send(Up { replica: self.replica.clone(), seat, worker });
+    fn begun(&self, seat: SeatId, worker: WorkerHandle) {
+        self.send(seat, News::Begun(worker));
+    }
+
+    fn up(&self, seat: SeatId, ready: bool) {
+        self.send(seat, News::Up { ready });
+    }
+
+    fn leaving(&self, seat: SeatId, end: WorkerEnd) {
+        self.send(seat, News::Leaving(end));
     }
 
     fn down(&self, seat: SeatId, end: WorkerEnd) {
-        self.supervisor.do_send(Down { replica: self.replica.clone(), seat, end });
+        self.send(seat, News::Down(end));
     }
+}
+
+/// What a worker reports, or is asked.
+enum News {
+    Begun(WorkerHandle),
+    Up { ready: bool },
+    Health(Health),
+    Leaving(WorkerEnd),
+    Down(WorkerEnd),
+}
+
+struct Report {
+    replica: ReplicaId,
+    seat: SeatId,
+    news: News,
 }
 
 struct Supervise(Supervised);
@@ -191,41 +260,19 @@ struct Start {
     index: usize,
 }
 
-struct Up {
-    replica: ReplicaId,
-    seat: SeatId,
-    worker: WorkerHandle,
-}
-
-struct Down {
-    replica: ReplicaId,
-    seat: SeatId,
-    end: WorkerEnd,
-}
-
-struct Asked {
-    replica: ReplicaId,
-    seat: SeatId,
-    health: Health,
-}
-
 struct Abort(ReplicaId);
 
 struct Closed(ReplicaId);
 
+struct End;
+
+impl Message for Report {
+    type Result = ();
+}
 impl Message for Supervise {
     type Result = ();
 }
 impl Message for Start {
-    type Result = ();
-}
-impl Message for Up {
-    type Result = ();
-}
-impl Message for Down {
-    type Result = ();
-}
-impl Message for Asked {
     type Result = ();
 }
 impl Message for Abort {
@@ -233,6 +280,26 @@ impl Message for Abort {
 }
 impl Message for Closed {
     type Result = ();
+}
+impl Message for End {
+    type Result = ();
+}
+
+impl Handler<Report> for Supervisor {
+    type Result = ();
+
+    fn handle(&mut self, Report { replica, seat, news }: Report, ctx: &mut Self::Context) {
+        let Some(supervised) = self.groups.get_mut(&replica) else { return };
+        let (now, jitter) = (Instant::now(), fastrand::f64());
+        let restart = match news {
+            News::Begun(handle) => return supervised.begun(seat, handle),
+            News::Up { ready } => return supervised.up(seat, ready, now),
+            News::Health(health) => supervised.asked(seat, health, now, jitter),
+            News::Leaving(end) => supervised.leaves(seat, &end, now, jitter),
+            News::Down(end) => supervised.down(seat, &end, now, jitter),
+        };
+        self.follow(replica, seat, restart, ctx);
+    }
 }
 
 impl Handler<Supervise> for Supervisor {
@@ -252,44 +319,10 @@ impl Handler<Start> for Supervisor {
     type Result = ();
 
     fn handle(&mut self, Start { replica, index }: Start, ctx: &mut Self::Context) {
-        let vacant = |supervised: &&Supervised| supervised.seats[index].current.is_none();
+        let vacant = |supervised: &&Supervised| supervised.seats[index].tenant.is_none();
         if let Some(supervised) = self.groups.get(&replica).filter(vacant) {
             supervised.group.count_restart();
             self.start_worker(&replica, index, ctx);
-        }
-    }
-}
-
-impl Handler<Up> for Supervisor {
-    type Result = ();
-
-    fn handle(&mut self, Up { replica, seat, worker }: Up, _: &mut Self::Context) {
-        if let Some(supervised) = self.groups.get_mut(&replica) {
-            supervised.up(seat, worker, Instant::now());
-        }
-    }
-}
-
-impl Handler<Down> for Supervisor {
-    type Result = ();
-
-    fn handle(&mut self, Down { replica, seat, end }: Down, ctx: &mut Self::Context) {
-        let Some(supervised) = self.groups.get_mut(&replica) else { return };
-        if let Some(after) = supervised.down(seat, &end, Instant::now(), fastrand::f64()) {
-            ctx.notify_later(Start { replica, index: seat.index }, after);
-        } else if supervised.is_gone() {
-            self.groups.remove(&replica);
-        }
-    }
-}
-
-impl Handler<Asked> for Supervisor {
-    type Result = ();
-
-    fn handle(&mut self, Asked { replica, seat, health }: Asked, ctx: &mut Self::Context) {
-        let Some(supervised) = self.groups.get_mut(&replica) else { return };
-        if supervised.asked(seat, health, Instant::now()) {
-            self.start_worker(&replica, seat.index, ctx);
         }
     }
 }
@@ -313,5 +346,13 @@ impl Handler<Closed> for Supervisor {
         if supervised.is_gone() {
             self.groups.remove(&replica);
         }
+    }
+}
+
+impl Handler<End> for Supervisor {
+    type Result = ();
+
+    fn handle(&mut self, _: End, ctx: &mut Self::Context) {
+        ctx.stop();
     }
 }

@@ -14,21 +14,15 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Looks at a worker. If it has been in the same place for `limit` or longer: in what, and for how long at least.
-    pub(crate) fn look(
-        &mut self,
-        sighting: Option<Sighting>,
-        limit: Duration,
-        now: Instant,
-    ) -> Option<(Sighting, Duration)> {
-        let sighting = sighting?;
+    /// Looks at a worker that is inside user code. If it has been there for `limit` or longer: for how long at least.
+    pub(crate) fn look(&mut self, sighting: Sighting, limit: Duration, now: Instant) -> Option<Duration> {
         let since = match self.inside {
             Some((before, since)) if before == sighting => since,
             _ => now,
         };
         self.inside = Some((sighting, since));
         let stayed = now.duration_since(since);
-        (stayed >= limit).then_some((sighting, stayed))
+        (stayed >= limit).then_some(stayed)
     }
 }
 
@@ -41,14 +35,12 @@ mod tests {
         let mut watch = Watch::default();
         let start = Instant::now();
         let limit = Duration::from_secs(1);
-        let mut look = |sighting: Option<u64>, at_ms: u64| {
-            let sighting = sighting.map(|crossings| Sighting { crossings, method: 2 });
-            watch.look(sighting, limit, start + Duration::from_millis(at_ms)).map(|(_, stayed)| stayed)
+        let mut look = |crossings: u64, at_ms: u64| {
+            watch.look(Sighting { crossings, method: 2 }, limit, start + Duration::from_millis(at_ms))
         };
-        assert_eq!(look(Some(1), 0), None);
-        assert_eq!(look(Some(3), 1000), None, "it has left and entered again");
-        assert_eq!(look(None, 2000), None);
-        assert_eq!(look(Some(5), 3000), None);
-        assert_eq!(look(Some(5), 4000), Some(limit));
+        assert_eq!(look(1, 0), None);
+        assert_eq!(look(3, 1000), None, "it has left and entered again");
+        assert_eq!(look(5, 3000), None);
+        assert_eq!(look(5, 4000), Some(limit));
     }
 }
