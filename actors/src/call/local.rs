@@ -1,9 +1,8 @@
 //! A message in a group of this process, from its submission to its answer.
 
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -18,90 +17,91 @@ use crate::group::stats::count;
 use crate::group::{Admitted, Group, Submission};
 use crate::stream::ItemStream;
 
-/// Runs a message in a group of this process.
-pub(super) async fn local(group: &Arc<Group>, deadlines: &Arc<Deadlines>, submission: Submission) -> Outcome {
-    let wait = Wait::new(&submission);
-    let admitted = group.submit(submission)?;
-    wait.answer(group, deadlines, admitted).await
-}
-
-/// Runs a message in a group of this process; resolves when the first item is there.
-pub(super) async fn local_stream(
-    group: &Arc<Group>,
-    deadlines: &Arc<Deadlines>,
+/// Submits a message to a group of this process.
+///
+/// # Errors
+/// Why it was not admitted, with the message.
+pub(super) fn local<'a>(
+    group: &'a Arc<Group>,
+    deadlines: &'a Arc<Deadlines>,
     submission: Submission,
-) -> Result<ItemStream, Undone<Typed>> {
-    let wait = Wait::new(&submission);
-    let admitted = group.submit_stream(submission)?;
-    wait.first_item(group, deadlines, admitted).await
+) -> Result<Answer<'a>, Undone<Typed>> {
+    let waits = (submission.method, submission.context.deadline);
+    Ok(Answer::of(group, deadlines, group.submit(submission)?, waits))
 }
 
-/// What the caller keeps of a submission while it waits.
-pub(super) struct Wait {
-    method: usize,
-    deadline: Instant,
+/// Submits a message that is answered by a stream.
+///
+/// # Errors
+/// Why it was not admitted, with the message.
+pub(super) fn local_stream<'a>(
+    group: &'a Arc<Group>,
+    deadlines: &'a Arc<Deadlines>,
+    submission: Submission,
+) -> Result<FirstItem<'a>, Undone<Typed>> {
+    let waits = (submission.method, submission.context.deadline);
+    let Admitted { ticket, reply } = group.submit_stream(submission)?;
+    Ok(FirstItem { items: Some(reply), pending: Pending::new(group, deadlines, ticket, waits) })
 }
 
-impl Wait {
-    pub(super) fn new(submission: &Submission) -> Self {
-        Self { method: submission.method, deadline: submission.context.deadline }
-    }
+/// Waits for the answer to an admitted message. A future of its own, not an `async fn`: it is moved with every call, and
+/// a stack of `async fn`s keeps each argument once on every level.
+pub(super) struct Answer<'a> {
+    reply: oneshot::Receiver<Outcome>,
+    pending: Pending<'a>,
+}
 
-    pub(super) async fn answer(
-        self,
-        group: &Arc<Group>,
-        deadlines: &Arc<Deadlines>,
-        admitted: Admitted<oneshot::Receiver<Outcome>>,
-    ) -> Outcome {
-        let Admitted { ticket, mut reply } = admitted;
-        let mut pending = Pending::new(group, ticket);
-        let mut limit = Limit::new(deadlines, self.deadline);
-        let answer = poll_fn(|cx| limit.poll(poll_reply(&mut reply, group, self.method, cx), cx)).await;
-        pending.ended(&answer);
-        answer.unwrap_or_else(|error| Err(Undone::new(group.fail(self.method, error))))
-    }
-
-    async fn first_item(
-        self,
-        group: &Arc<Group>,
-        deadlines: &Arc<Deadlines>,
-        admitted: Admitted<ItemStream>,
-    ) -> Result<ItemStream, Undone<Typed>> {
-        let Admitted { ticket, reply: mut items } = admitted;
-        let mut pending = Pending::new(group, ticket);
-        let mut limit = Limit::new(deadlines, self.deadline);
-        let answer = poll_fn(|cx| limit.poll(items.poll_first(cx), cx)).await;
-        pending.ended(&answer);
-        match answer {
-            Ok(Ok(())) => Ok(items),
-            Ok(Err(error)) => Err(Undone::new(error)),
-            Err(error) => Err(Undone::new(group.fail(self.method, error))),
-        }
+impl<'a> Answer<'a> {
+    /// The answer to a message that has been admitted, with its method and deadline.
+    pub(super) fn of(
+        group: &'a Arc<Group>,
+        deadlines: &'a Arc<Deadlines>,
+        Admitted { ticket, reply }: Admitted<oneshot::Receiver<Outcome>>,
+        waits: (usize, Instant),
+    ) -> Self {
+        Self { reply, pending: Pending::new(group, deadlines, ticket, waits) }
     }
 }
 
-fn poll_reply(
-    reply: &mut oneshot::Receiver<Outcome>,
-    group: &Group,
-    method: usize,
-    cx: &mut Context<'_>,
-) -> Poll<Outcome> {
-    Pin::new(reply).poll(cx).map(|answer| {
-        // The worker's end was dropped without a word: its thread was stopped, or a drain came to its limit.
-        let lost = || match group.mailbox.phase() {
-            Phase::Closed => ErrorKind::Cancelled,
-            _ => ErrorKind::MayHaveRun { reason: "the worker's thread ended".into() },
-        };
-        answer.unwrap_or_else(|_| Err(Undone::new(group.fail(method, lost().into()))))
-    })
+impl Future for Answer<'_> {
+    type Output = Outcome;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
+        let Self { reply, pending } = self.get_mut();
+        // Its other end was dropped without a word: its thread was stopped, or a drain came to its limit.
+        let answer = Pin::new(reply).poll(cx).map(|answer| answer.unwrap_or_else(|_| Err(pending.lost())));
+        pending.poll(answer, cx).map(|answer| answer.unwrap_or_else(|late| Err(Undone::new(late))))
+    }
+}
+
+/// Waits for the first item of the answer to an admitted message.
+pub(super) struct FirstItem<'a> {
+    items: Option<ItemStream>,
+    pending: Pending<'a>,
+}
+
+impl Future for FirstItem<'_> {
+    type Output = Result<ItemStream, Undone<Typed>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { items, pending } = self.get_mut();
+        let stream = items.as_mut().expect("not polled after it was ready");
+        let first = pending.poll(stream.poll_first(cx), cx);
+        first.map(|first| {
+            first.and_then(|first| first).map_err(Undone::new)?;
+            Ok(items.take().expect("there a moment ago"))
+        })
+    }
 }
 
 /// A message in a group that has not been answered. Dropped before that, it takes the message out of the mailbox;
-/// without that, abandoned calls would hold places until a worker came to them. What runs already learns of it by its
+/// without that, abandoned calls would hold permits until a worker came to them. What runs already learns of it by its
 /// reply, which nobody holds any more.
 struct Pending<'a> {
     group: &'a Arc<Group>,
+    limit: Limit<'a>,
     ticket: Ticket,
+    method: usize,
     state: PendingState,
 }
 
@@ -112,13 +112,29 @@ enum PendingState {
 }
 
 impl<'a> Pending<'a> {
-    fn new(group: &'a Arc<Group>, ticket: Ticket) -> Self {
-        Self { group, ticket, state: PendingState::Waiting }
+    fn new(
+        group: &'a Arc<Group>,
+        deadlines: &'a Arc<Deadlines>,
+        ticket: Ticket,
+        (method, deadline): (usize, Instant),
+    ) -> Self {
+        let limit = Limit::new(deadlines, deadline);
+        Self { group, limit, ticket, method, state: PendingState::Waiting }
     }
 
-    /// The wait is over: by an answer, or by the deadline.
-    fn ended<T>(&mut self, answer: &CallResult<T>) {
-        self.state = if answer.is_ok() { PendingState::Answered } else { PendingState::Expired };
+    /// Notes an answer; turns "not yet" into an error once the deadline has passed.
+    fn poll<T>(&mut self, polled: Poll<T>, cx: &mut Context<'_>) -> Poll<CallResult<T>> {
+        let ended = ready!(self.limit.poll(polled, cx));
+        self.state = if ended.is_ok() { PendingState::Answered } else { PendingState::Expired };
+        Poll::Ready(ended.map_err(|late| self.group.fail(self.method, late)))
+    }
+
+    fn lost(&self) -> Undone<Typed> {
+        let kind = match self.group.mailbox.phase() {
+            Phase::Closed => ErrorKind::Cancelled,
+            _ => ErrorKind::MayHaveRun { reason: "the worker's thread ended".into() },
+        };
+        Undone::new(self.group.fail(self.method, kind.into()))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::error::{CallResult, Error, Hop};
 use crate::group::envelope::Undone;
 use crate::group::{Group, Submission};
 use crate::id::ReplicaId;
-use crate::remote::RemoteRequest;
+use crate::remote::{Remote, RemoteRequest};
 use crate::router::{Route, Routes};
 use limit::within;
 use local::{local, local_stream};
@@ -128,20 +128,32 @@ async fn attempt(
         Route::Local(group) => {
             let (submission, encoded) = submission(group, called, body, context)?;
             let method = submission.method;
-            let reply =
-                local(group, destination.deadlines, submission).await.map_err(|undone| undone.of(encoded.clone()))?;
-            let reply =
-                if encoded.is_some() { group.encode(method, reply, called.reply) } else { Ok(Body::Typed(reply)) };
-            reply.map_err(Undone::new)
+            let reply = match local(group, destination.deadlines, submission) {
+                Ok(answer) => answer.await,
+                Err(undone) => Err(undone),
+            };
+            match (reply, encoded) {
+                (Ok(reply), None) => Ok(Body::Typed(reply)),
+                (Ok(reply), Some(_)) => group.encode(method, reply, called.reply).map_err(Undone::new),
+                (Err(undone), encoded) => Err(undone.of(encoded)),
+            }
         }
-        Route::Remote(remote) => {
-            let request = request(destination.routes, called, &body, context).map_err(Undone::new)?;
-            let reply = within(destination.deadlines, context.deadline, remote.call(request)).await;
-            let types = typed_reply(called, &body);
-            let reply = reply.and_then(|reply| as_wanted(reply, types));
-            reply.map_err(|error| Undone { error, returned: Some(body) })
-        }
+        // In a box of its own: the future of every local call would have room for it otherwise.
+        Route::Remote(remote) => Box::pin(attempt_remote(&**remote, destination, called, body, context)).await,
     }
+}
+
+async fn attempt_remote(
+    remote: &dyn Remote,
+    destination: Destination<'_>,
+    called: &Called<'_>,
+    body: Body,
+    context: CallContext,
+) -> Result<Body, Undone<Body>> {
+    let request = request(destination.routes, called, &body, context).map_err(Undone::new)?;
+    let reply = within(destination.deadlines, context.deadline, remote.call(request)).await;
+    let reply = reply.and_then(|reply| as_wanted(reply, typed_reply(called, &body)));
+    reply.map_err(|error| Undone { error, returned: Some(body) })
 }
 
 async fn attempt_stream(
@@ -155,7 +167,10 @@ async fn attempt_stream(
         Route::Local(group) => {
             let (submission, encoded) = submission(group, called, body, context)?;
             let method = submission.method;
-            let items = local_stream(group, destination.deadlines, submission).await;
+            let items = match local_stream(group, destination.deadlines, submission) {
+                Ok(first) => first.await,
+                Err(undone) => Err(undone),
+            };
             let items = items.map_err(|undone| undone.of(encoded.clone()))?;
             let (group, codec) = (Arc::clone(group), encoded.is_some().then_some(called.reply));
             Ok(items

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::limit::within;
-use super::local::Wait;
+use super::local::Answer;
 use super::told::Told;
 use super::{Called, Destination, Tried, request, submission};
 use crate::body::Body;
@@ -53,11 +53,11 @@ fn tell_local(
     context: CallContext,
 ) -> Result<(), Undone<Body>> {
     let (submission, encoded) = submission(group, called, body, context)?;
-    let wait = Wait::new(&submission);
+    let waits = (submission.method, submission.context.deadline);
     let admitted = group.submit(submission).map_err(|undone| undone.of(encoded))?;
     let (group, deadlines) = (Arc::clone(group), Arc::clone(deadlines));
     Told::begin(async move {
-        let answer = wait.answer(&group, &deadlines, admitted).await;
+        let answer = Answer::of(&group, &deadlines, admitted, waits).await;
         tell_failure(answer.map(drop).map_err(|undone| undone.error));
     });
     Ok(())
