@@ -1,0 +1,98 @@
+//! The words of the command line of a program of services.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{parse_duration, parse_size};
+
+/// Serves its methods by HTTP, unless another command is given
+///
+/// Settings have one order: the attribute in the code, then the configuration file, then the environment, then the
+/// command line; what comes later wins. In the environment --max-body is PLAYHOUSE_MAX_BODY, and so on.
+#[derive(Debug, Parser)]
+#[command(version = concat!("on Playhouse ", env!("CARGO_PKG_VERSION")), args_conflicts_with_subcommands = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) verb: Option<Verb>,
+    #[command(flatten)]
+    pub(super) serve: Serve,
+    #[command(flatten)]
+    pub(super) logs: Logs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Serve the methods by HTTP: what happens without a command
+    Serve(Serve),
+    /// Show the services, their methods and what they depend on
+    Describe(Describe),
+}
+
+/// What `serve` can be told.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Address to listen on; 0.0.0.0 is reached from everywhere, the default from this machine only [default: 127.0.0.1]
+    #[arg(long, env = "PLAYHOUSE_HOST", hide_env = true)]
+    pub(super) host: Option<String>,
+
+    /// Port to listen on; 0 takes a free one [default: 3000]
+    #[arg(long, env = "PLAYHOUSE_PORT", hide_env = true)]
+    pub(super) port: Option<u16>,
+
+    /// Service whose methods are at /<method> [default: the last one]
+    #[arg(long, env = "PLAYHOUSE_ENTRY", hide_env = true, value_name = "SERVICE")]
+    pub(super) entry: Option<String>,
+
+    /// File of settings, in YAML
+    #[arg(long, env = "PLAYHOUSE_CONFIG", hide_env = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Threads that HTTP and the workers that await share [default: one for each core]
+    #[arg(long, env = "PLAYHOUSE_THREADS", hide_env = true, value_name = "N")]
+    pub(super) threads: Option<NonZeroUsize>,
+
+    /// How long calls that were accepted may take to finish at the end, as in 10s [default: 30s]
+    #[arg(long, env = "PLAYHOUSE_DRAIN_LIMIT", hide_env = true, value_name = "DURATION", value_parser = parse_duration)]
+    pub(super) drain_limit: Option<Duration>,
+
+    /// Largest body of a request, as in 512KiB [default: 100MiB]
+    #[arg(long, env = "PLAYHOUSE_MAX_BODY", hide_env = true, value_name = "SIZE", value_parser = parse_size)]
+    pub(super) max_body: Option<usize>,
+}
+
+/// What `describe` can be told.
+#[derive(Debug, Args)]
+pub(super) struct Describe {
+    /// How to print it, text or json
+    #[arg(short, long, value_enum, default_value_t, hide_possible_values = true, value_name = "FORMAT")]
+    pub(super) output: Output,
+}
+
+/// How a listing is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Output {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// How much is told on the way, and how.
+#[derive(Debug, Args)]
+pub(super) struct Logs {
+    /// Log more: -v what happens to single calls, -vv everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
+    pub(super) verbose: u8,
+
+    /// Log errors only
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+
+    /// Format of the log, text or json [default: text]
+    #[arg(long, global = true, env = "PLAYHOUSE_LOG", hide_env = true, hide_possible_values = true, value_name = "FORMAT")]
+    pub(super) log: Option<crate::config::LogFormat>,
+}

@@ -1,0 +1,91 @@
+//! `serve`: runs the services, answers HTTP, and ends in good order.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use playhouse_actors::{Drained, Error};
+
+use super::arguments::{Logs, Serve};
+use super::output;
+use super::signals::Signals;
+use super::summary::Summary;
+use crate::app::Prepare;
+use crate::config::{self, File, LogFormat};
+use crate::gateway::{self, GatewayConfig};
+use crate::node::{DRAIN_LIMIT, NodeBuilder};
+
+/// The end by a signal that could not wait, as shells count it.
+const INTERRUPTED: u8 = 130;
+
+impl Serve {
+    /// Serves until a signal comes and everything is drained.
+    ///
+    /// # Errors
+    /// What is wrong with the settings, or why the node did not start.
+    pub(super) fn run(&self, node: NodeBuilder, prepare: Vec<Prepare>, logs: &Logs) -> anyhow::Result<ExitCode> {
+        let file = self.config.as_deref().map(|path| config::read(path, &node.descriptions())).transpose()?;
+        let file = file.unwrap_or_default();
+        logs.start(logs.log.or(file.log).unwrap_or(LogFormat::Text));
+        for step in prepare {
+            step().map_err(Error::from)?;
+        }
+        let drain_limit = self.drain_limit.or(file.drain_limit).unwrap_or(DRAIN_LIMIT);
+        let node = self.apply(node, file).drain_limit(drain_limit);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(serve(node, drain_limit))
+    }
+
+    /// Lays the configuration file, then the command line, over what is in the code.
+    fn apply(&self, node: NodeBuilder, file: File) -> NodeBuilder {
+        let gateway = GatewayConfig::default()
+            .host(self.host.clone().or(file.host).unwrap_or_else(|| gateway::HOST.into()))
+            .port(self.port.or(file.port).unwrap_or(gateway::PORT))
+            .max_body(self.max_body.or(file.max_body).unwrap_or(gateway::MAX_BODY));
+        let gateway = match self.entry.clone().or(file.entry) {
+            Some(entry) => gateway.entry(entry),
+            None => gateway,
+        };
+        let node = match self.threads.or(file.threads) {
+            Some(threads) => node.threads(threads),
+            None => node,
+        };
+        file.services.into_iter().fold(node.gateway(gateway), |node, (service, section)| {
+            let node = node.settings(service.as_str(), section.settings);
+            match section.config {
+                Some(config) => node.configure(service, config),
+                None => node,
+            }
+        })
+    }
+}
+
+async fn serve(node: NodeBuilder, drain_limit: Duration) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::new()?;
+    let node = tokio::select! {
+        node = node.start() => node?,
+        signal = signals.next() => {
+            tracing::warn!("{signal}: given up while starting");
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+    };
+    output::print(Summary(&node))?;
+    let signal = signals.next().await;
+    tracing::info!("{signal}: finishing what was accepted, for {drain_limit:?} at most; once more ends at once");
+    tokio::select! {
+        drained = node.drain(drain_limit) => {
+            report(&drained);
+            Ok(ExitCode::SUCCESS)
+        }
+        signal = signals.next() => {
+            tracing::warn!("{signal}: ended at once, calls that were still running are lost");
+            Ok(ExitCode::from(INTERRUPTED))
+        }
+    }
+}
+
+fn report(drained: &Drained) {
+    for (replica, messages) in &drained.given_up {
+        tracing::warn!(%replica, messages, "given up: they had not finished within the limit");
+    }
+    tracing::info!("ended");
+}

@@ -1,0 +1,36 @@
+//! The configuration file: settings in YAML that come over those in the code and under the command line.
+//!
+//! Everything that is wrong with a file is told at once, each with its line: `yaml` keeps the lines, `section` reads
+//! values and gathers what is wrong, `file` and `service` know the names.
+
+mod check;
+mod duration;
+mod error;
+mod file;
+mod log_format;
+mod quantity;
+mod section;
+mod service;
+mod size;
+mod yaml;
+
+use std::fs;
+use std::path::Path;
+
+use playhouse_actors::ServiceDescription;
+
+pub(crate) use duration::parse_duration;
+pub(crate) use error::ConfigError;
+pub(crate) use file::File;
+pub(crate) use log_format::LogFormat;
+pub(crate) use size::parse_size;
+
+/// Reads the file at `path` for a program of these services.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(crate) fn read(path: &Path, services: &[&ServiceDescription]) -> Result<File, ConfigError> {
+    let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    File::parse(&text, services).map_err(|problems| ConfigError::Wrong { path: path.to_owned(), problems })
+}

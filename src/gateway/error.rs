@@ -1,0 +1,53 @@
+//! Why the gateway did not start.
+
+use std::io;
+
+/// Why the gateway did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GatewayError {
+    /// Somebody else has the port.
+    #[error(
+        "{host}:{port} is in use: stop the program that listens there, or choose another port (0 takes a free one)"
+    )]
+    InUse {
+        /// The host that was asked for.
+        host: String,
+        /// The port that was asked for.
+        port: u16,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {host}:{port}: {source}")]
+    Bind {
+        /// The host that was asked for.
+        host: String,
+        /// The port that was asked for.
+        port: u16,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// No service has the name of the entry.
+    #[error("the entry {entry} is not a service of this program: there is {known}")]
+    UnknownEntry {
+        /// What was asked for.
+        entry: String,
+        /// The names of the services.
+        known: String,
+    },
+    /// There is nothing to answer with.
+    #[error("there are no services to serve: add one with `.service::<Foo>()`")]
+    NoServices,
+    /// The threads of the server did not start.
+    #[error("cannot start the threads of the gateway: {0}")]
+    Threads(#[source] io::Error),
+}
+
+impl GatewayError {
+    pub(super) fn bind(host: &str, port: u16, source: io::Error) -> Self {
+        let host = host.to_owned();
+        match source.kind() {
+            io::ErrorKind::AddrInUse => Self::InUse { host, port },
+            _ => Self::Bind { host, port, source },
+        }
+    }
+}

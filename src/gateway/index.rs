@@ -1,0 +1,26 @@
+//! What a person who opens the address in a browser sees.
+
+use std::fmt::Write as _;
+
+use actix_web::HttpResponse;
+
+use super::table::Table;
+
+/// A list of everything that can be called, as plain text.
+pub(super) fn answer(table: &Table, entry: &str) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(list(table, entry))
+}
+
+fn list(table: &Table, entry: &str) -> String {
+    let mut text = String::from("Playhouse. Call a method with POST and a JSON object of its arguments.\n");
+    for service in &table.services {
+        let prefix = if service.name == entry { "/".to_owned() } else { format!("/{}/", service.name) };
+        let _ = write!(text, "\n{}\n", service.name);
+        for method in &service.methods {
+            let doc = method.doc.lines().next().unwrap_or_default();
+            let _ = writeln!(text, "  POST {prefix}{:<24} {doc}", method.name);
+        }
+    }
+    text.push_str("\nGET /livez, /readyz and /healthz say how the process fares.\n");
+    text
+}

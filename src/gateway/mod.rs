@@ -1,0 +1,28 @@
+//! The HTTP side of a process: finds the method that a path names, forwards the body, and answers.
+//!
+//! It knows services only by their descriptions: bodies pass through as bytes. It runs on the arbiters of the workers,
+//! so that a request, the router and a worker that awaits are on one thread.
+//!
+//! What a small request may cost: HTTP itself is ~10 us of one core, a local call 1 to 2 us. The path from one to the
+//! other therefore has one look-up, no middleware, no task and no timer of its own.
+//!
+//! In the order of a request: `server` (connections), `handler`, `state` and `table` (which method), `format` and
+//! `payload` (what body), `stream` (many answers), `problem` (what went wrong). `probe` and `index` answer GET.
+
+mod config;
+mod error;
+mod format;
+mod handler;
+mod index;
+mod payload;
+mod probe;
+mod problem;
+mod server;
+mod state;
+mod stream;
+mod table;
+
+pub use config::GatewayConfig;
+pub(crate) use config::{HOST, MAX_BODY, PORT};
+pub use error::GatewayError;
+pub(crate) use server::Gateway;

@@ -1,0 +1,81 @@
+//! The body of a request, read within its limits.
+
+use std::future::poll_fn;
+use std::mem::replace;
+use std::task::Poll;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_LENGTH, HeaderMap};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use tokio::time::sleep;
+
+use super::config::GatewayConfig;
+use super::problem::Problem;
+
+/// How much is set aside for a body that has only been announced.
+const RESERVED_MAX: usize = 1 << 20;
+
+/// Reads a body. One that arrives in one piece, as small ones do, is passed on without a copy.
+pub(super) async fn read(headers: &HeaderMap, payload: &mut Payload, config: &GatewayConfig) -> Result<Bytes, Problem> {
+    let announced = announced(headers);
+    if announced.is_some_and(|length| length > config.max_body) {
+        return Err(too_large(config.max_body));
+    }
+    let Some(first) = next(payload, config.body_timeout).await? else { return Ok(Bytes::new()) };
+    if announced == Some(first.len()) {
+        return Ok(first);
+    }
+    let mut body =
+        BytesMut::with_capacity(announced.unwrap_or_default().clamp(first.len(), RESERVED_MAX.max(first.len())));
+    let mut chunk = Some(first);
+    while let Some(bytes) = chunk {
+        if body.len() + bytes.len() > config.max_body {
+            return Err(too_large(config.max_body));
+        }
+        body.extend_from_slice(&bytes);
+        chunk = next(payload, config.body_timeout).await?;
+    }
+    Ok(body.freeze())
+}
+
+/// The next piece. A timer is set only when it is not there at the second look.
+///
+/// The server hands a request over before it has looked at the bytes behind the head, and looks at its handler again
+/// when it has: at the first look even a small body is never there. `tests/gateway/limits.rs` relies on that second look.
+async fn next(payload: &mut Payload, limit: Duration) -> Result<Option<Bytes>, Problem> {
+    let mut looked = false;
+    let mut pause = None;
+    let next = poll_fn(|cx| {
+        if let Poll::Ready(next) = payload.poll_next_unpin(cx) {
+            return Poll::Ready(Ok(next));
+        }
+        if !replace(&mut looked, true) {
+            return Poll::Pending;
+        }
+        let pause = pause.get_or_insert_with(|| Box::pin(sleep(limit)));
+        pause.as_mut().poll(cx).map(|()| Err(too_slow(limit)))
+    });
+    next.await?.transpose().map_err(|error| unreadable(&error))
+}
+
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn too_large(limit: usize) -> Problem {
+    let message = format!("the body is larger than {limit} bytes, the limit set by --max-body");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message).closing()
+}
+
+fn too_slow(limit: Duration) -> Problem {
+    let message = format!("nothing of the body has arrived for {limit:?}");
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message).closing()
+}
+
+fn unreadable(error: &PayloadError) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "unreadable_body", format!("the body cannot be read: {error}")).closing()
+}

@@ -1,0 +1,99 @@
+//! Whether the process lives, and whether it can be sent calls.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use playhouse_actors::{GroupStatus, RunningGroup};
+use serde::Serialize;
+
+use super::problem::Problem;
+use super::state::Phase;
+
+const PATHS: [&str; 3] = ["/livez", "/readyz", "/healthz"];
+
+/// Whether a path is one of the probes.
+pub(super) fn is_one(path: &str) -> bool {
+    PATHS.contains(&path)
+}
+
+/// Answers a probe; `None` if the path is none.
+///
+/// `/livez` says that this thread runs, `/readyz` whether calls should be sent here, `/healthz` how each group fares.
+pub(super) fn answer(path: &str, phase: &Phase) -> Option<HttpResponse> {
+    match path {
+        "/livez" => Some(HttpResponse::Ok().content_type("text/plain").body("ok\n")),
+        "/readyz" => Some(ready(phase)),
+        "/healthz" => Some(HttpResponse::Ok().json(Health::of(phase))),
+        _ => None,
+    }
+}
+
+fn ready(phase: &Phase) -> HttpResponse {
+    let unready = match phase {
+        Phase::Starting => return Problem::starting().into_response(),
+        Phase::Draining => return Problem::draining().into_response(),
+        Phase::Up(table) => unready(&table.runtime.groups()),
+    };
+    if unready.is_empty() {
+        return HttpResponse::Ok().content_type("text/plain").body("ok\n");
+    }
+    let message = format!("not ready: {}", unready.join("; "));
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message).into_response()
+}
+
+/// The services none of whose groups is ready, with the reason.
+fn unready(groups: &[RunningGroup]) -> Vec<String> {
+    let is_ready = |service: &str| groups.iter().any(|other| other.group().service() == service && other.is_ready());
+    let mut unready: Vec<String> = Vec::new();
+    for running in groups {
+        let service = running.group().service();
+        if !is_ready(service) {
+            unready.push(format!("{service} ({})", GroupHealth::of(running).why()));
+        }
+    }
+    unready
+}
+
+#[derive(Serialize)]
+struct Health {
+    phase: &'static str,
+    groups: Vec<GroupHealth>,
+}
+
+#[derive(Serialize)]
+struct GroupHealth {
+    service: &'static str,
+    replica: String,
+    status: &'static str,
+    ready: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl Health {
+    fn of(phase: &Phase) -> Self {
+        let (phase, groups) = match phase {
+            Phase::Starting => ("starting", Vec::new()),
+            Phase::Draining => ("draining", Vec::new()),
+            Phase::Up(table) => ("up", table.runtime.groups()),
+        };
+        Self { phase, groups: groups.iter().map(GroupHealth::of).collect() }
+    }
+}
+
+impl GroupHealth {
+    fn of(running: &RunningGroup) -> Self {
+        let (status, reason) = match running.status() {
+            GroupStatus::Starting => ("starting", None),
+            GroupStatus::Up => ("up", None),
+            GroupStatus::Failed(failure) => ("failed", Some(failure.reason.to_string())),
+            _ => ("stopped", None),
+        };
+        let group = running.group();
+        let (service, replica) = (group.service(), group.replica().to_string());
+        Self { service, replica, status, ready: running.is_ready(), reason }
+    }
+
+    fn why(self) -> String {
+        self.reason.unwrap_or_else(|| self.status.into())
+    }
+}

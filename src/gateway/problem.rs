@@ -1,0 +1,183 @@
+//! An answer that says what went wrong: `{"error": ..}` with its status.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::Payload;
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use actix_web::http::{Method, StatusCode};
+use bytes::Bytes;
+use playhouse_actors::{Error, ErrorKind};
+use serde::Serialize;
+
+/// What went wrong with a request, as its client sees it.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    body: ProblemBody,
+    header: Option<(HeaderName, HeaderValue)>,
+    /// Whether the client should not use the connection again.
+    close: bool,
+}
+
+/// The body of the answer.
+#[derive(Debug, Serialize)]
+pub(super) struct ProblemBody {
+    /// For people.
+    error: String,
+    /// For programs: what the caller can do depends on it.
+    kind: &'static str,
+    /// The argument at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    /// The service's own name for the error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    /// What else the service says of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<String>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, kind: &'static str, error: impl Into<String>) -> Self {
+        let body = ProblemBody { error: error.into(), kind, field: None, code: None, details: None };
+        Self { status, body, header: None, close: false }
+    }
+
+    /// A wrong verb, with those that are right.
+    pub(super) fn wrong_verb(method: &Method, path: &str, allowed: &'static str) -> Self {
+        let message = format!("{path} answers {allowed}, not {method}");
+        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_verb", message);
+        Self { header: Some((ALLOW, HeaderValue::from_static(allowed))), ..problem }
+    }
+
+    /// The services are not ready yet.
+    pub(super) fn starting() -> Self {
+        let message = "the services are starting, try again in a moment";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "starting", message).retry_after(Duration::from_secs(1))
+    }
+
+    /// The process is about to end.
+    pub(super) fn draining() -> Self {
+        let message = "this process is ending and takes nothing new: try again";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "draining", message).closing()
+    }
+
+    /// Asks for another connection next time: what is left of this one is of no use.
+    pub(super) fn closing(self) -> Self {
+        Self { close: true, ..self }
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.body.error
+    }
+
+    pub(super) fn body(&self) -> &ProblemBody {
+        &self.body
+    }
+
+    /// The answer to a request whose body may not have been read.
+    ///
+    /// What is left of the body goes with the answer: were it dropped, the server would read it to its end, however long
+    /// that takes, and use the connection again. This way it closes the connection.
+    pub(super) fn into_response_to(self, rest: Payload) -> HttpResponse {
+        let response = self.into_response();
+        response.map_body(|_, body| BoxBody::new(Unread { body, _rest: rest }))
+    }
+
+    pub(super) fn into_response(self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        if let Some(header) = self.header {
+            response.insert_header(header);
+        }
+        if self.close {
+            response.force_close();
+        }
+        response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
+        response.body(self.body.to_json())
+    }
+
+    /// In whole seconds, as HTTP wants them, and at least one: a client that counts down from 0 would not wait at all.
+    fn retry_after(self, pause: Duration) -> Self {
+        let seconds = pause.as_millis().div_ceil(1000).max(1);
+        let value = HeaderValue::from_str(&seconds.to_string()).expect("digits");
+        Self { header: Some((RETRY_AFTER, value)), ..self }
+    }
+}
+
+/// A body that holds what was not read of the request.
+struct Unread {
+    body: BoxBody,
+    _rest: Payload,
+}
+
+impl MessageBody for Unread {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(cx)
+    }
+}
+
+impl ProblemBody {
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("texts have a form in JSON")
+    }
+}
+
+/// The one place where errors of calls get their status.
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let behind = error.is_from_dependency();
+        // What the called service itself says is said of the URL that the client knows; behind it, the way matters.
+        let message = if behind { error.to_string() } else { error.kind().to_string() };
+        let plain = |status, kind| Self::new(status, kind, message.clone());
+        match error.kind() {
+            // Not the client's fault: the called service asked its dependency the wrong thing.
+            ErrorKind::Rejected { .. } if behind => plain(StatusCode::INTERNAL_SERVER_ERROR, "rejected"),
+            ErrorKind::Unauthorized { .. } if behind => plain(StatusCode::INTERNAL_SERVER_ERROR, "unauthorized"),
+            ErrorKind::Rejected { field, .. } => plain(StatusCode::BAD_REQUEST, "rejected").field(field),
+            ErrorKind::Unauthorized { .. } => plain(StatusCode::UNAUTHORIZED, "unauthorized"),
+            ErrorKind::Overloaded { retry_after } => {
+                plain(StatusCode::TOO_MANY_REQUESTS, "overloaded").retry_after(*retry_after)
+            }
+            ErrorKind::Unavailable { .. } => plain(StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            ErrorKind::NotStarted { .. } => plain(StatusCode::SERVICE_UNAVAILABLE, "not_started"),
+            ErrorKind::Draining => plain(StatusCode::SERVICE_UNAVAILABLE, "draining"),
+            // Withdrawn by a drain: a client that withdrew its call does not read the answer.
+            ErrorKind::Cancelled => plain(StatusCode::SERVICE_UNAVAILABLE, "cancelled"),
+            ErrorKind::DeadlineExceeded => plain(StatusCode::GATEWAY_TIMEOUT, "deadline_exceeded"),
+            ErrorKind::MayHaveRun { .. } => plain(StatusCode::BAD_GATEWAY, "may_have_run"),
+            ErrorKind::Panicked { .. } => plain(StatusCode::INTERNAL_SERVER_ERROR, "panicked"),
+            ErrorKind::Service { code, details, .. } => {
+                plain(StatusCode::INTERNAL_SERVER_ERROR, "service").service(code, details)
+            }
+            // Kinds to come: not known to be the client's fault.
+            _ => plain(StatusCode::INTERNAL_SERVER_ERROR, "other"),
+        }
+    }
+}
+
+impl Problem {
+    fn field(mut self, field: &Option<String>) -> Self {
+        self.body.field.clone_from(field);
+        self
+    }
+
+    fn service(mut self, code: &str, details: &Option<String>) -> Self {
+        self.body.code = Some(code.into());
+        self.body.details.clone_from(details);
+        self
+    }
+}

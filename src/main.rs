@@ -1,0 +1,7 @@
+//! The program `playhouse`: starts projects. It hosts no services.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    playhouse::cli::main()
+}

@@ -1,0 +1,191 @@
+//! The files of one version of a model.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use candle_core::DType;
+use candle_nn::VarBuilder;
+use playhouse_actors::{Failure, InitContext, Inject, Requirement, RequirementKind, Result as UserResult};
+
+use super::{Device, Error, ModelStore, budget};
+
+/// The folder that one version of a model is in; a constructor asks for it with `#[model("name:version")]`.
+///
+/// It is looked up in the [`ModelStore`] that the program provides, or else in the one in `PLAYHOUSE_HOME`, each time a
+/// worker starts: `latest` is what it is at that moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelFiles {
+    name: String,
+    version: String,
+    path: PathBuf,
+}
+
+impl ModelFiles {
+    pub(super) fn new(name: String, version: String, path: PathBuf) -> Self {
+        Self { name, version, path }
+    }
+
+    /// The model's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The version, never `latest`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of a file, such as `tokenizer.json` or `1_Pooling/config.json`.
+    ///
+    /// # Errors
+    /// [`Error::NoFile`] with what there is, [`Error::Outside`] for a path that leaves the folder.
+    pub fn file(&self, file: &str) -> Result<PathBuf, Error> {
+        let mut steps = Path::new(file).components();
+        if file.is_empty() || !steps.all(|step| matches!(step, Component::Normal(_))) {
+            return Err(Error::Outside { file: file.to_owned(), folder: self.path.clone() });
+        }
+        let path = self.path.join(file);
+        if path.is_file() {
+            return Ok(path);
+        }
+        Err(Error::NoFile { file: file.to_owned(), folder: self.path.clone(), known: self.names()? })
+    }
+
+    /// Reads a file as it is.
+    ///
+    /// # Errors
+    /// As [`ModelFiles::file`], or when it cannot be read.
+    pub fn read(&self, file: &str) -> Result<Vec<u8>, Error> {
+        let path = self.file(file)?;
+        fs::read(&path).map_err(Error::io("read", &path))
+    }
+
+    /// Reads a file of weights, which are converted to `f32` as they are asked for.
+    ///
+    /// The file is read, not mapped: a mapped file that somebody shortens ends the process. Its bytes stay in memory
+    /// until the builder is dropped.
+    ///
+    /// # Errors
+    /// As [`ModelFiles::read`], or [`Error::Corrupt`] when it is not a whole safetensors file.
+    pub fn safetensors(&self, file: &str, device: &Device) -> Result<VarBuilder<'static>, Error> {
+        let weights = VarBuilder::from_buffered_safetensors(self.read(file)?, DType::F32, device);
+        weights.map_err(|error| Error::Corrupt { path: self.path.join(file), problem: error.to_string() })
+    }
+
+    /// The sorted names of what is in the folder.
+    fn names(&self) -> Result<Vec<String>, Error> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(Error::io("read the folder", &self.path))? {
+            let entry = entry.map_err(Error::io("read the folder", &self.path))?;
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+        names.sort();
+        Ok(names)
+    }
+}
+
+impl Inject for ModelFiles {
+    fn requirement(argument: Option<&'static str>) -> RequirementKind {
+        RequirementKind::Model(argument.unwrap_or_default())
+    }
+
+    async fn inject(context: &InitContext, requirement: &Requirement) -> UserResult<Self> {
+        budget::claim_thread();
+        let asks = |problem: String| Failure::from(format!("parameter `{}`: {problem}", requirement.parameter));
+        let RequirementKind::Model(reference) = requirement.kind else {
+            return Err(asks(format!("expected the requirement of a model, got {:?}", requirement.kind)));
+        };
+        if reference.is_empty() {
+            return Err(asks("`ModelFiles` needs `#[model(\"name:version\")]` in front of it".to_owned()));
+        }
+        let found = match context.provision::<ModelStore>() {
+            Some(store) => store.resolve(reference),
+            None => ModelStore::from_env().and_then(|store| store.resolve(reference)),
+        };
+        found.map_err(|error| asks(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Tensor;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A folder with one file of weights, and one in a folder.
+    fn files() -> (TempDir, ModelFiles) {
+        let folder = tempfile::tempdir().unwrap();
+        let weights = Tensor::new(&[[1f32, 2.], [3., 4.]], &Device::cpu()).unwrap();
+        weights.save_safetensors("weights", folder.path().join("model.safetensors")).unwrap();
+        fs::create_dir(folder.path().join("pooling")).unwrap();
+        fs::write(folder.path().join("pooling/config.json"), "{}").unwrap();
+        let files = ModelFiles::new("iris".into(), "1".into(), folder.path().to_owned());
+        (folder, files)
+    }
+
+    /// What an error says, with the folder as `$`.
+    fn message<T>(files: &ModelFiles, result: Result<T, Error>) -> String {
+        result.err().expect("refused").to_string().replace(&files.path().display().to_string(), "$")
+    }
+
+    #[test]
+    fn files_are_found_by_their_paths() {
+        let (_folder, files) = files();
+        assert_eq!(files.read("pooling/config.json").unwrap(), b"{}");
+        for file in ["tokenizer.json", "pooling"] {
+            let expected = format!("no file `{file}` in $, where there is model.safetensors, pooling");
+            assert_eq!(message(&files, files.file(file)), expected);
+        }
+        for file in ["", "..", "../iris/1/model.safetensors", "pooling/../../x", "/etc/hostname", "./model.safetensors"]
+        {
+            let expected =
+                format!("`{file}` is not a path within $: expected one without `..` that does not begin with `/`");
+            assert_eq!(message(&files, files.file(file)), expected);
+        }
+    }
+
+    #[test]
+    fn weights_are_read_as_f32() {
+        let (_folder, files) = files();
+        let half = Tensor::new(&[1.5f64], &Device::cpu()).unwrap().to_dtype(DType::F16).unwrap();
+        half.save_safetensors("weights", files.path().join("half.safetensors")).unwrap();
+        let read = |file| files.safetensors(file, &Device::cpu()).unwrap().get_unchecked("weights").unwrap();
+        assert_eq!(read("model.safetensors").to_vec2::<f32>().unwrap(), [[1., 2.], [3., 4.]]);
+        assert_eq!(read("half.safetensors").to_vec1::<f32>().unwrap(), [1.5]);
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_is_corrupt() {
+        let (_folder, files) = files();
+        let whole = files.read("model.safetensors").unwrap();
+        for length in 0..whole.len() {
+            fs::write(files.path().join("cut"), &whole[..length]).unwrap();
+            let error = message(&files, files.safetensors("cut", &Device::cpu()));
+            assert!(error.starts_with("$/cut is not a whole safetensors file: "), "{length}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_corrupt() {
+        let (_folder, files) = files();
+        for content in [&b"not weights at all"[..], &[0xff; 64], &[0; 64], b"\x02\0\0\0\0\0\0\0{}trailing"] {
+            fs::write(files.path().join("other"), content).unwrap();
+            assert!(matches!(files.safetensors("other", &Device::cpu()), Err(Error::Corrupt { .. })), "{content:?}");
+        }
+    }
+
+    #[test]
+    fn a_missing_attribute_is_asked_for_by_name() {
+        assert_eq!(ModelFiles::requirement(None), RequirementKind::Model(""));
+        assert_eq!(ModelFiles::requirement(Some("iris:1")), RequirementKind::Model("iris:1"));
+    }
+}

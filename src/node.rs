@@ -1,0 +1,122 @@
+//! A process's own services, and the threads they run on.
+
+mod builder;
+mod control;
+mod error;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use playhouse_actors::{
+    AnyClient, CallResult, Drained, ReplicaId, Runtime, Service, ServiceClient, Settings, StartError,
+};
+
+pub use builder::NodeBuilder;
+pub(crate) use control::Control;
+pub use error::NodeError;
+
+use crate::gateway::Gateway;
+
+/// How long a drain waits for what was accepted, unless told otherwise: Kubernetes kills after 30 s.
+pub(crate) const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+
+/// Running services, in any tokio program. The threads that they need are the node's own and hidden.
+///
+/// Dropping a node ends its services where they are; [`Node::drain`] lets them finish.
+///
+/// ```no_run
+/// # use playhouse::prelude::*;
+/// # struct Greeter;
+/// # #[service]
+/// # impl Greeter {
+/// #     #[init] fn new() -> Self { Greeter }
+/// #     #[api] async fn greet(&self, name: String) -> Result<String> { Ok(name) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let node = Node::builder().service::<Greeter>().start().await?;
+/// let greeter: GreeterClient = node.client()?;
+/// println!("{}", greeter.greet("world".into()).await?);
+/// node.drain(std::time::Duration::from_secs(10)).await;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Node {
+    runtime: Runtime,
+    gateway: Option<Gateway>,
+    drain_limit: Duration,
+    /// Last: what is above runs on its threads.
+    _control: Control,
+}
+
+impl Node {
+    /// Begins to describe a node.
+    pub fn builder() -> NodeBuilder {
+        NodeBuilder::new()
+    }
+
+    /// A typed client of a service, such as `node.client::<FooClient>()`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when the service is not known here; names those that are.
+    pub fn client<C: ServiceClient>(&self) -> CallResult<C> {
+        self.runtime.client()
+    }
+
+    /// A client that calls by names, with encoded bodies.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when the service is not known here; names those that are.
+    pub fn any_client(&self, service: &str) -> CallResult<AnyClient> {
+        self.runtime.any_client(service)
+    }
+
+    /// Starts another group of a service, and returns when a worker of it is ready.
+    ///
+    /// # Errors
+    /// A dependency that is not known here, or why no worker became ready; nothing is left behind then.
+    pub async fn spawn<S: Service>(&self, settings: &Settings) -> Result<ReplicaId, StartError> {
+        let replica = self.runtime.spawn::<S>(settings).await?;
+        if let Some(gateway) = &self.gateway {
+            gateway.serve(&self.runtime);
+        }
+        Ok(replica)
+    }
+
+    /// Ends one group: what it has accepted is finished within the node's drain limit. False if it is unknown.
+    pub async fn stop(&self, replica: &ReplicaId) -> bool {
+        self.runtime.stop(replica, self.drain_limit).await
+    }
+
+    /// Accepts nothing new, finishes what was accepted, and ends. What is not finished within `limit` is given up.
+    ///
+    /// New HTTP requests get 503 from the first moment, while those that run are answered.
+    pub async fn drain(self, limit: Duration) -> Drained {
+        if let Some(gateway) = &self.gateway {
+            gateway.refuse();
+        }
+        let drained = self.runtime.drain(limit).await;
+        if let Some(gateway) = self.gateway {
+            gateway.finish().await;
+        }
+        drained
+    }
+
+    /// The services themselves, apart from the threads that they run on. Cheap to clone.
+    #[must_use]
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// Where HTTP is answered: the real port, also if port 0 was asked for. `None` without a gateway.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.gateway.as_ref().map(Gateway::address)
+    }
+
+    /// The service whose methods are at `/<method>`. `None` without a gateway.
+    #[must_use]
+    pub fn entry(&self) -> Option<&str> {
+        self.gateway.as_ref().map(Gateway::entry)
+    }
+}

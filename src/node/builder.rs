@@ -1,0 +1,122 @@
+//! What a node is to run.
+
+use std::num::NonZeroUsize;
+use std::thread;
+use std::time::Duration;
+
+use playhouse_actors::{Arbiters, Builder, Executor, Runtime, Service, ServiceDescription, Settings, StartError};
+
+use super::{Control, DRAIN_LIMIT, Node, NodeError};
+use crate::gateway::{Gateway, GatewayConfig};
+
+/// Describes a node; see [`Node::builder`].
+#[must_use = "a node runs when it is started"]
+pub struct NodeBuilder {
+    services: Builder,
+    threads: Option<NonZeroUsize>,
+    gateway: Option<GatewayConfig>,
+    drain_limit: Duration,
+}
+
+impl NodeBuilder {
+    pub(super) fn new() -> Self {
+        // Where they really run is known when the node starts.
+        let services = Runtime::builder(Executor::Current);
+        Self { services, threads: None, gateway: None, drain_limit: DRAIN_LIMIT }
+    }
+
+    /// Runs a group of this service. The last one given is the entry of the gateway, unless its settings name another.
+    pub fn service<S: Service>(self) -> Self {
+        self.with(|services| services.service::<S>())
+    }
+
+    /// Lays settings over those in the code of a service.
+    pub fn settings(self, service: impl Into<String>, settings: Settings) -> Self {
+        self.with(|services| services.settings(service, settings))
+    }
+
+    /// Sets what [`Config`](crate::Config) reads for a service.
+    pub fn configure(self, service: impl Into<String>, configuration: serde_json::Value) -> Self {
+        self.with(|services| services.configure(service, configuration))
+    }
+
+    /// Gives constructors something to draw on; see [`InitContext::provision`](crate::InitContext::provision).
+    pub fn provide<T: Send + Sync + 'static>(self, value: T) -> Self {
+        self.with(|services| services.provide(value))
+    }
+
+    /// The longest time one service may take to start.
+    pub fn start_limit(self, limit: Duration) -> Self {
+        self.with(|services| services.start_limit(limit))
+    }
+
+    /// How many threads HTTP and the workers that await share; one for each core unless set.
+    pub fn threads(mut self, threads: NonZeroUsize) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// Answers HTTP. Workers that await run on the threads that HTTP runs on, so that a request takes no hop.
+    pub fn gateway(mut self, gateway: GatewayConfig) -> Self {
+        self.gateway = Some(gateway);
+        self
+    }
+
+    /// How long [`Node::stop`] waits for what a group has accepted; 30 s unless set.
+    pub fn drain_limit(mut self, limit: Duration) -> Self {
+        self.drain_limit = limit;
+        self
+    }
+
+    /// The services in the order in which they were given.
+    #[must_use]
+    pub fn descriptions(&self) -> Vec<&ServiceDescription> {
+        self.services.descriptions()
+    }
+
+    /// Checks that the services fit together, without starting anything.
+    ///
+    /// # Errors
+    /// Which ones do not, and why.
+    pub fn check(&self) -> Result<(), StartError> {
+        self.services.plan().map(drop)
+    }
+
+    /// Starts everything: returns when each service has a worker that is ready.
+    ///
+    /// With a gateway its port is taken first: until the services are ready it answers `/livez` with 200 and everything
+    /// else with 503.
+    ///
+    /// # Errors
+    /// See [`NodeError`]; what was started before is stopped again.
+    pub async fn start(self) -> Result<Node, NodeError> {
+        self.check()?;
+        let control = Control::start().await.map_err(NodeError::Threads)?;
+        let threads = self.thread_count();
+        let (gateway, arbiters) = match &self.gateway {
+            Some(config) => {
+                let (gateway, arbiters) = Gateway::start(config, &self.descriptions(), threads, &control).await?;
+                (Some(gateway), arbiters)
+            }
+            None => (None, control.arbiters(threads).await.map_err(NodeError::Threads)?),
+        };
+        let executor = Executor::Arbiters(Arbiters::new(control.handle(), arbiters));
+        // If this fails, the control thread takes the gateway and the arbiters with it.
+        let runtime = self.services.executor(executor).start().await?;
+        if let Some(gateway) = &gateway {
+            gateway.serve(&runtime);
+        }
+        Ok(Node { runtime, gateway, drain_limit: self.drain_limit, _control: control })
+    }
+
+    /// How many threads are shared: at least one.
+    pub(crate) fn thread_count(&self) -> usize {
+        let threads = self.threads.or_else(|| thread::available_parallelism().ok());
+        threads.map_or(1, NonZeroUsize::get)
+    }
+
+    fn with(mut self, change: impl FnOnce(Builder) -> Builder) -> Self {
+        self.services = change(self.services);
+        self
+    }
+}

@@ -1,0 +1,22 @@
+//! Why a node did not start.
+
+use std::io;
+
+use playhouse_actors::StartError;
+
+use crate::gateway::GatewayError;
+
+/// Why a node did not start. Nothing is left running.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// The services do not fit together, or one of them did not become ready.
+    #[error(transparent)]
+    Services(#[from] StartError),
+    /// The HTTP side did not start.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// The operating system gave no threads.
+    #[error("cannot start the threads of the node: {0}")]
+    Threads(#[source] io::Error),
+}

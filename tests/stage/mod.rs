@@ -1,0 +1,146 @@
+//! Services that do what a test needs.
+
+use playhouse::prelude::*;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpStream;
+
+/// Answers, waits and fails as it is told.
+pub(crate) struct Stage;
+
+#[service]
+impl Stage {
+    #[init]
+    fn new() -> Self {
+        Stage
+    }
+
+    /// Gives back what it is given.
+    #[api]
+    async fn echo(&self, text: String) -> Result<String> {
+        Ok(text)
+    }
+
+    /// Gives back rows of four.
+    #[api]
+    async fn rows(&self, #[tensor(f32, [_, 4])] rows: Tensor) -> Result<Tensor> {
+        Ok(rows)
+    }
+
+    /// Takes nothing, gives nothing.
+    #[api]
+    async fn nothing(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Runs until the test that listens on `port` lets it go.
+    #[api]
+    async fn meet(&self, port: u16) -> Result<String> {
+        meet(port).await
+    }
+
+    /// Counts from 0, and fails at `fail_at`.
+    #[api]
+    async fn count(&self, to: u32, fail_at: Option<u32>) -> Result<impl Stream<Item = Result<u32>>> {
+        if fail_at == Some(0) {
+            return Err(Error::service("at_once", "failed before the first item").into());
+        }
+        Ok(futures_util::stream::iter((0..to).map(move |number| {
+            if fail_at == Some(number) { Err(Error::service("spent", "no more numbers").into()) } else { Ok(number) }
+        })))
+    }
+
+    /// Sends one item, then waits for the test that listens on `port`.
+    #[api]
+    async fn count_and_meet(&self, port: u16) -> Result<impl Stream<Item = Result<String>>> {
+        let first = futures_util::stream::iter([Ok("first".to_owned())]);
+        Ok(futures_util::StreamExt::chain(first, futures_util::stream::once(meet(port))))
+    }
+
+    /// Fails with an error of its own.
+    #[api]
+    async fn fail(&self) -> Result<()> {
+        Err(Error::service("no_such_species", "no species 7").into())
+    }
+
+    /// Panics.
+    #[api]
+    async fn panic(&self) -> Result<()> {
+        panic!("as the test wants")
+    }
+}
+
+/// Lets one message in at a time.
+pub(crate) struct Narrow;
+
+#[service(workers = 1, slots = 1, traffic(max_concurrency = 1))]
+impl Narrow {
+    #[init]
+    fn new() -> Self {
+        Narrow
+    }
+
+    #[api]
+    async fn meet(&self, port: u16) -> Result<String> {
+        meet(port).await
+    }
+}
+
+/// Wants its answers soon.
+pub(crate) struct Hasty;
+
+#[service(traffic(timeout = "50ms"))]
+impl Hasty {
+    #[init]
+    fn new() -> Self {
+        Hasty
+    }
+
+    #[api]
+    async fn meet(&self, port: u16) -> Result<String> {
+        meet(port).await
+    }
+}
+
+/// Panics on every call.
+pub(crate) struct Fragile;
+
+#[service(workers = 1, restart(max_restarts = 2, backoff_min = "1ms", backoff_max = "1h"))]
+impl Fragile {
+    #[init]
+    fn new() -> Self {
+        Fragile
+    }
+
+    #[api]
+    async fn panic(&self) -> Result<()> {
+        panic!("as always")
+    }
+}
+
+/// Asks another service the wrong thing.
+pub(crate) struct Front {
+    stage: StageClient,
+}
+
+#[service]
+impl Front {
+    #[init]
+    fn new(stage: StageClient) -> Self {
+        Front { stage }
+    }
+
+    /// Sends rows of three where four are wanted.
+    #[api]
+    async fn mistake(&self) -> Result<Tensor> {
+        Ok(self.stage.rows(Tensor::from_rows(&[[1.0f32, 2.0, 3.0]])).await?)
+    }
+}
+
+/// Waits for the test that listens on `port`: connects, and reads the line that lets it go. When the call is cancelled
+/// the connection closes, which the test sees.
+async fn meet(port: u16) -> Result<String> {
+    let mut connection = BufReader::new(TcpStream::connect(("127.0.0.1", port)).await?);
+    let mut line = String::new();
+    connection.read_line(&mut line).await?;
+    Ok(line.trim_end().to_owned())
+}
