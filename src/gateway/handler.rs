@@ -23,7 +23,7 @@ const TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
 pub(super) async fn answer(seat: Arc<Seat>, request: &HttpRequest, mut payload: Payload) -> HttpResponse {
     let in_flight = seat.enter();
     let answered = match *request.method() {
-        Method::POST => {let f = call(&seat, request, &mut payload, in_flight); eprintln!("handler {}", std::mem::size_of_val(&f)); f.await}
+        Method::POST => call(&seat, request, &mut payload, in_flight).await,
         Method::GET | Method::HEAD => look(&seat, request),
         _ => Err(wrong_verb(&seat, request)),
     };
@@ -37,40 +37,40 @@ async fn call(
     payload: &mut Payload,
     in_flight: InFlight,
 ) -> Result<HttpResponse, Problem> {
-    let phase = seat.shared.phase();
-    let table = match &*phase {
-        Phase::Up(table) => table,
-        Phase::Starting => return Err(Problem::starting()),
-        Phase::Draining => return Err(Problem::draining()),
-    };
-    let path = request.path();
-    let Some(entry) = table.get(path) else {
-        return Err(if probe::is_one(path) || path == "/" {
-            Problem::wrong_verb(request.method(), path, "GET, HEAD")
-        } else {
-            table.not_found(path, &seat.shared.entry)
-        });
-    };
+    let entry = entry(seat, request)?;
     let headers = request.headers();
     let codec = format::codec(headers)?;
-    let client = client(entry, headers)?;
-    let f = payload::read(headers, payload, &seat.shared.config); eprintln!("read {}", std::mem::size_of_val(&f)); let bytes = f.await?;
-    let body = Encoded::new(codec, bytes);
+    let client = client(&entry, headers)?;
+    let body = Encoded::new(codec, payload::read(headers, payload, &seat.shared.config).await?);
     match entry.kind {
         MethodKind::Unary | MethodKind::Batch => {
-            let f = client.call(entry.method, body, codec); eprintln!("call {}", std::mem::size_of_val(&f)); let reply = f.await?;
+            let reply = client.call(entry.method, body, codec).await?;
             Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, format::content_type(codec))).body(reply.head))
         }
         MethodKind::Stream => {
             let framing = if format::wants_lines(headers) { Framing::Lines } else { Framing::Events };
-            // Apart, because the room that it takes would be set aside, and moved, for every call.
-            let f = client.stream(entry.method, body, Codec::Json); eprintln!("stream {}", std::mem::size_of_val(&f)); let items = Box::pin(f).await?;
+            // Apart, because every call would set room aside for it.
+            let items = Box::pin(client.stream(entry.method, body, Codec::Json)).await?;
             Ok(stream::respond(framing, items, in_flight))
         }
     }
 }
 
-/// The client for a call, with the caller's own limit if it is the shorter one.
+/// The method that a path names, if calls are taken at this moment.
+fn entry(seat: &Seat, request: &HttpRequest) -> Result<Arc<Entry>, Problem> {
+    let path = request.path();
+    match &*seat.shared.phase() {
+        Phase::Starting => Err(Problem::starting()),
+        Phase::Draining => Err(Problem::draining()),
+        Phase::Up(table) => match table.get(path) {
+            Some(entry) => Ok(Arc::clone(entry)),
+            None if is_looked_at(path) => Err(Problem::wrong_verb(request.method(), path, "GET, HEAD")),
+            None => Err(table.not_found(path, &seat.shared.entry)),
+        },
+    }
+}
+
+/// The client for a call, with the caller's own limit if it is shorter than that of the service.
 fn client<'a>(entry: &'a Entry, headers: &HeaderMap) -> Result<Cow<'a, AnyClient>, Problem> {
     let wanted = format::milliseconds(headers, &TIMEOUT)?.map(Duration::from_millis);
     Ok(match wanted {
@@ -98,10 +98,15 @@ fn look(seat: &Seat, request: &HttpRequest) -> Result<HttpResponse, Problem> {
 fn wrong_verb(seat: &Seat, request: &HttpRequest) -> Problem {
     let path = request.path();
     match &*seat.shared.phase() {
-        _ if probe::is_one(path) || path == "/" => Problem::wrong_verb(request.method(), path, "GET, HEAD"),
+        _ if is_looked_at(path) => Problem::wrong_verb(request.method(), path, "GET, HEAD"),
         Phase::Up(table) if table.get(path).is_none() => table.not_found(path, &seat.shared.entry),
         _ => Problem::wrong_verb(request.method(), path, "POST"),
     }
+}
+
+/// Whether a path is for GET.
+fn is_looked_at(path: &str) -> bool {
+    probe::is_one(path) || path == "/"
 }
 
 fn refuse(request: &HttpRequest, rest: Payload, problem: Problem) -> HttpResponse {

@@ -29,8 +29,19 @@ pub(super) async fn read(headers: &HeaderMap, payload: &mut Payload, config: &Ga
     if announced == Some(first.len()) {
         return Ok(first);
     }
-    let mut body =
-        BytesMut::with_capacity(announced.unwrap_or_default().clamp(first.len(), RESERVED_MAX.max(first.len())));
+    // Apart, because every request would set room aside for it, and few come in pieces.
+    Box::pin(read_on(first, announced, payload, config)).await
+}
+
+/// Reads what follows the first piece.
+async fn read_on(
+    first: Bytes,
+    announced: Option<usize>,
+    payload: &mut Payload,
+    config: &GatewayConfig,
+) -> Result<Bytes, Problem> {
+    let reserved = announced.unwrap_or_default().min(RESERVED_MAX).max(first.len());
+    let mut body = BytesMut::with_capacity(reserved);
     let mut chunk = Some(first);
     while let Some(bytes) = chunk {
         if body.len() + bytes.len() > config.max_body {

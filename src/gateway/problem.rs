@@ -13,9 +13,12 @@ use bytes::Bytes;
 use playhouse_actors::{Error, ErrorKind};
 use serde::Serialize;
 
-/// What went wrong with a request, as its client sees it.
+/// What went wrong with a request, as its client sees it. The rare case: in a box it does not weigh on the others.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct Problem(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     status: StatusCode,
     body: ProblemBody,
     header: Option<(HeaderName, HeaderValue)>,
@@ -25,7 +28,7 @@ pub(super) struct Problem {
 
 /// The body of the answer.
 #[derive(Debug, Serialize)]
-pub(super) struct ProblemBody {
+struct ProblemBody {
     /// For people.
     error: String,
     /// For programs: what the caller can do depends on it.
@@ -44,14 +47,15 @@ pub(super) struct ProblemBody {
 impl Problem {
     pub(super) fn new(status: StatusCode, kind: &'static str, error: impl Into<String>) -> Self {
         let body = ProblemBody { error: error.into(), kind, field: None, code: None, details: None };
-        Self { status, body, header: None, close: false }
+        Self(Box::new(Inner { status, body, header: None, close: false }))
     }
 
     /// A wrong verb, with those that are right.
     pub(super) fn wrong_verb(method: &Method, path: &str, allowed: &'static str) -> Self {
         let message = format!("{path} answers {allowed}, not {method}");
-        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_verb", message);
-        Self { header: Some((ALLOW, HeaderValue::from_static(allowed))), ..problem }
+        let mut problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_verb", message);
+        problem.0.header = Some((ALLOW, HeaderValue::from_static(allowed)));
+        problem
     }
 
     /// The services are not ready yet.
@@ -67,20 +71,35 @@ impl Problem {
     }
 
     /// Asks for another connection next time: what is left of this one is of no use.
-    pub(super) fn closing(self) -> Self {
-        Self { close: true, ..self }
+    pub(super) fn closing(mut self) -> Self {
+        self.0.close = true;
+        self
     }
 
     pub(super) fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     pub(super) fn message(&self) -> &str {
-        &self.body.error
+        &self.0.body.error
     }
 
-    pub(super) fn body(&self) -> &ProblemBody {
-        &self.body
+    /// The body of the answer.
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.0.body).expect("texts have a form in JSON")
+    }
+
+    pub(super) fn into_response(self) -> HttpResponse {
+        let json = self.to_json();
+        let mut response = HttpResponse::build(self.status());
+        response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
+        if let Some(header) = self.0.header {
+            response.insert_header(header);
+        }
+        if self.0.close {
+            response.force_close();
+        }
+        response.body(json)
     }
 
     /// The answer to a request whose body may not have been read.
@@ -88,27 +107,26 @@ impl Problem {
     /// What is left of the body goes with the answer: were it dropped, the server would read it to its end, however long
     /// that takes, and use the connection again. This way it closes the connection.
     pub(super) fn into_response_to(self, rest: Payload) -> HttpResponse {
-        let response = self.into_response();
-        response.map_body(|_, body| BoxBody::new(Unread { body, _rest: rest }))
-    }
-
-    pub(super) fn into_response(self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status);
-        if let Some(header) = self.header {
-            response.insert_header(header);
-        }
-        if self.close {
-            response.force_close();
-        }
-        response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
-        response.body(self.body.to_json())
+        self.into_response().map_body(|_, body| BoxBody::new(Unread { body, _rest: rest }))
     }
 
     /// In whole seconds, as HTTP wants them, and at least one: a client that counts down from 0 would not wait at all.
-    fn retry_after(self, pause: Duration) -> Self {
+    fn retry_after(mut self, pause: Duration) -> Self {
         let seconds = pause.as_millis().div_ceil(1000).max(1);
         let value = HeaderValue::from_str(&seconds.to_string()).expect("digits");
-        Self { header: Some((RETRY_AFTER, value)), ..self }
+        self.0.header = Some((RETRY_AFTER, value));
+        self
+    }
+
+    fn field(mut self, field: &Option<String>) -> Self {
+        self.0.body.field.clone_from(field);
+        self
+    }
+
+    fn service(mut self, code: &str, details: &Option<String>) -> Self {
+        self.0.body.code = Some(code.into());
+        self.0.body.details.clone_from(details);
+        self
     }
 }
 
@@ -127,12 +145,6 @@ impl MessageBody for Unread {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
         Pin::new(&mut self.body).poll_next(cx)
-    }
-}
-
-impl ProblemBody {
-    pub(super) fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("texts have a form in JSON")
     }
 }
 
@@ -166,18 +178,5 @@ impl From<Error> for Problem {
             // Kinds to come: not known to be the client's fault.
             _ => plain(StatusCode::INTERNAL_SERVER_ERROR, "other"),
         }
-    }
-}
-
-impl Problem {
-    fn field(mut self, field: &Option<String>) -> Self {
-        self.body.field.clone_from(field);
-        self
-    }
-
-    fn service(mut self, code: &str, details: &Option<String>) -> Self {
-        self.body.code = Some(code.into());
-        self.body.details.clone_from(details);
-        self
     }
 }

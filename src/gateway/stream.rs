@@ -52,7 +52,7 @@ impl Framing {
     fn chunk(self, item: CallResult<Encoded>) -> Bytes {
         match item {
             Ok(item) => self.frame("data: ", &item.head),
-            Err(error) => self.frame("event: error\ndata: ", &Problem::from(error).body().to_json()),
+            Err(error) => self.frame("event: error\ndata: ", &Problem::from(error).to_json()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Which method a path names: made once when the services are ready.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use playhouse_actors::{AnyClient, MethodKind, Runtime, ServiceDescription};
@@ -10,7 +11,7 @@ use crate::nearest::nearest;
 
 /// Everything that can be called, by its path.
 pub(super) struct Table {
-    paths: HashMap<Box<str>, Entry>,
+    paths: HashMap<Box<str>, Arc<Entry>>,
     pub(super) services: Vec<ServiceDescription>,
     pub(super) runtime: Runtime,
 }
@@ -34,7 +35,7 @@ impl Table {
                 let long = format!("/{service}/{method}");
                 let short = (service == entry).then(|| format!("/{method}"));
                 for path in short.into_iter().chain([long]) {
-                    paths.insert(path.into(), Entry { client: client.clone(), method, kind });
+                    paths.insert(path.into(), Arc::new(Entry { client: client.clone(), method, kind }));
                 }
             }
         }
@@ -42,7 +43,7 @@ impl Table {
     }
 
     /// The method at a path.
-    pub(super) fn get(&self, path: &str) -> Option<&Entry> {
+    pub(super) fn get(&self, path: &str) -> Option<&Arc<Entry>> {
         self.paths.get(path)
     }
 
