@@ -1,0 +1,26 @@
+# What one does here. Nothing of it is needed to build or to test.
+
+# Everything that a change must pass.
+test *NAMES:
+    tests/run {{NAMES}}
+
+# The quick part of it; edits nothing.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-features --all-targets -- -D warnings
+
+# The core beside raw actix, and its decisions.
+bench:
+    cargo bench -p playhouse-actors --bench call
+    cargo bench -p playhouse-actors --bench decisions
+
+# The gateway beside a hand-written actix-web server; needs wrk.
+bench-http:
+    benches/http/run
+
+# The messages of compile-fail tests, after a change of the macro; read the diff.
+ui:
+    TRYBUILD=overwrite cargo test -p playhouse-actors --test ui
+
+doc:
+    cargo doc --workspace --all-features --no-deps --open
