@@ -7,6 +7,7 @@
 
 use playhouse::prelude::*;
 
+/// Has no state: every worker is the same.
 pub struct Greeter;
 
 /// Greets people by name.

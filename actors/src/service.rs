@@ -38,8 +38,8 @@ pub trait Service: Sized + 'static {
     /// Whatever keeps it from working. The supervisor tries again as its restart policy says.
     fn init(context: &InitContext) -> impl Future<Output = Result<Self, Failure>>;
 
-    /// Whether this instance counts as ready: what the health endpoint of its group says. It is asked when it has been
-    /// made and once a second from then on; one that says no keeps its seat and gets messages all the same.
+    /// Whether this instance is ready. It is asked when it has been made and once a second from then on. A group of which
+    /// no instance is ready says so to health checks, and gets messages only if no other replica is open.
     fn ready(&self) -> bool {
         true
     }

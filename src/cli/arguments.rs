@@ -93,6 +93,13 @@ pub(super) struct Logs {
     pub(super) quiet: bool,
 
     /// Format of the log, text or json [default: text]
-    #[arg(long, global = true, env = "PLAYHOUSE_LOG", hide_env = true, hide_possible_values = true, value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        env = "PLAYHOUSE_LOG",
+        hide_env = true,
+        hide_possible_values = true,
+        value_name = "FORMAT"
+    )]
     pub(super) log: Option<crate::config::LogFormat>,
 }

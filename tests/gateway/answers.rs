@@ -25,7 +25,10 @@ async fn methods_answer_in_json() {
 async fn a_method_without_arguments_needs_no_body_and_json_is_what_is_meant_without_a_type() {
     let server = Server::start().await;
     let response = server.post("/nothing").send().await.unwrap();
-    assert_eq!((response.status(), response.headers()["content-type"].as_bytes()), (StatusCode::OK, &b"application/json"[..]));
+    assert_eq!(
+        (response.status(), response.headers()["content-type"].as_bytes()),
+        (StatusCode::OK, &b"application/json"[..])
+    );
     let response = server.post("/echo").body(r#"{"text": "plain"}"#).send().await.unwrap();
     assert_eq!(response.json::<String>().await.unwrap(), "plain");
 }

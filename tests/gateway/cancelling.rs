@@ -3,8 +3,8 @@
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::server::Server;
 use crate::meeting::Meeting;
+use crate::server::Server;
 
 /// Sends a call and gives the connection.
 async fn begin(server: &Server, path: &str, meeting: &Meeting) -> TcpStream {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::server::Server;
 use crate::meeting::Meeting;
+use crate::server::Server;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -23,7 +23,10 @@ async fn what_was_accepted_is_finished_and_nothing_new_is_accepted() {
     while client.get(url("/readyz")).send().await.unwrap().status() == StatusCode::OK {}
     assert_eq!(client.get(url("/livez")).send().await.unwrap().status(), StatusCode::OK);
     let refused = client.post(url("/nothing")).send().await.unwrap();
-    assert_eq!((refused.status(), &refused.headers()["connection"]), (StatusCode::SERVICE_UNAVAILABLE, &"close".parse().unwrap()));
+    assert_eq!(
+        (refused.status(), &refused.headers()["connection"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &"close".parse().unwrap())
+    );
     met.let_go("done").await;
     let answer = accepted.await.unwrap().unwrap();
     assert_eq!((answer.status(), answer.json::<String>().await.unwrap()), (StatusCode::OK, "done".into()));

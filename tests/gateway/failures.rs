@@ -3,8 +3,8 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::server::{Server, answer};
 use crate::meeting::Meeting;
+use crate::server::{Server, answer};
 
 #[tokio::test]
 async fn an_error_of_the_service_has_its_code() {
@@ -46,7 +46,7 @@ async fn a_service_that_always_panics_fails_and_the_process_lives() {
     assert!(problem["error"].as_str().unwrap().contains("as always"), "{problem}");
     let ready = server.get("/readyz").send().await.unwrap();
     assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(ready.text().await.unwrap().contains("Fragile (") );
+    assert!(ready.text().await.unwrap().contains("Fragile ("));
     assert_eq!(server.get("/livez").send().await.unwrap().status(), StatusCode::OK);
     assert_eq!(server.call("/nothing", &json!({})).await.0, StatusCode::OK);
 }
@@ -60,7 +60,10 @@ async fn a_full_service_says_when_to_come_back() {
     let second = async {
         let met = meeting.met().await;
         let response = server.post("/Narrow/meet").json(&meeting.arguments()).send().await.unwrap();
-        assert_eq!((response.status(), response.headers()["retry-after"].as_bytes()), (StatusCode::TOO_MANY_REQUESTS, &b"1"[..]));
+        assert_eq!(
+            (response.status(), response.headers()["retry-after"].as_bytes()),
+            (StatusCode::TOO_MANY_REQUESTS, &b"1"[..])
+        );
         met.let_go("done").await;
     };
     let (first, ()) = tokio::join!(first, second);

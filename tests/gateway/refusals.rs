@@ -50,7 +50,11 @@ async fn mistakes_are_answered_with_their_reason() {
 #[tokio::test]
 async fn a_wrong_verb_is_told_the_right_one() {
     let server = Server::start().await;
-    let table = [(Method::GET, "/echo", "POST"), (Method::DELETE, "/Front/mistake", "POST"), (Method::PUT, "/livez", "GET, HEAD")];
+    let table = [
+        (Method::GET, "/echo", "POST"),
+        (Method::DELETE, "/Front/mistake", "POST"),
+        (Method::PUT, "/livez", "GET, HEAD"),
+    ];
     for (method, path, allowed) in table {
         let request = reqwest::Client::new().request(method, server.url(path));
         let response = request.send().await.unwrap();

@@ -3,8 +3,8 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::server::{Server, answer};
 use crate::meeting::Meeting;
+use crate::server::{Server, answer};
 
 const SPENT: &str = r#"{"error":"no more numbers","kind":"service","code":"spent"}"#;
 

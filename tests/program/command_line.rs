@@ -16,7 +16,20 @@ fn help_names_everything() {
     let output = output(&["--help"]);
     let help = text(&output.stdout);
     assert!(output.status.success());
-    for word in ["serve", "describe", "--host", "--port", "--entry", "--config", "--threads", "--drain-limit", "--max-body", "-v", "-q", "--log"] {
+    for word in [
+        "serve",
+        "describe",
+        "--host",
+        "--port",
+        "--entry",
+        "--config",
+        "--threads",
+        "--drain-limit",
+        "--max-body",
+        "-v",
+        "-q",
+        "--log",
+    ] {
         assert!(help.contains(word), "{word}: {help}");
     }
     assert!(!help.contains('\u{1b}'), "no colours in a file: {help}");
@@ -61,6 +74,7 @@ fn describe_shows_what_there_is() {
 fn describe_as_json() {
     let output = output(&["describe", "-o", "json"]);
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let names: Vec<_> = told["services"].as_array().unwrap().iter().map(|service| service["name"].as_str().unwrap()).collect();
+    let names: Vec<_> =
+        told["services"].as_array().unwrap().iter().map(|service| service["name"].as_str().unwrap()).collect();
     assert_eq!((&told["entry"], names), (&Value::from("Stage"), vec!["Narrow", "Hasty", "Fragile", "Front", "Stage"]));
 }

@@ -39,7 +39,10 @@ fn an_unknown_entry_names_the_known_ones() {
     let output = output(&["--port", "0", "--entry", "Sage"]);
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
-    assert!(told.contains("Sage is not a service of this program: there is Narrow, Hasty, Fragile, Front, Stage"), "{told}");
+    assert!(
+        told.contains("Sage is not a service of this program: there is Narrow, Hasty, Fragile, Front, Stage"),
+        "{told}"
+    );
 }
 
 fn a_panic_is_one_line_of_the_log() {

@@ -173,9 +173,9 @@ impl Group {
         decoded.map_err(|error| self.refuse(method, error))
     }
 
-    /// Whether it takes messages, as far as it can say without asking.
+    /// Whether messages should rather come here than to a group that is not open.
     pub(crate) fn is_open(&self) -> bool {
-        self.mailbox.is_open()
+        self.is_ready() && self.mailbox.is_open()
     }
 
     /// Whether a worker that is up says that it is ready.
