@@ -7,6 +7,7 @@ mod support;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, Mutex};
 use std::thread::ThreadId;
@@ -283,6 +284,48 @@ fn the_end_of_a_stream_outlives_its_worker() {
             let error = items[17].as_ref().unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
         }
+    });
+}
+
+static STICKING: LazyLock<Gate> = LazyLock::new(Gate::new);
+
+/// Its second constructor blocks its thread.
+pub struct Sticky;
+
+#[service(workers = 1)]
+impl Sticky {
+    #[init]
+    fn new() -> Self {
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        if MADE.fetch_add(1, Ordering::SeqCst) == 1 {
+            STICKING.pass();
+        }
+        Sticky
+    }
+
+    #[api]
+    fn serve(&self) -> Result<u32> {
+        Ok(1)
+    }
+
+    #[api]
+    fn panic(&self) -> Result<u32> {
+        panic!("make another")
+    }
+}
+
+#[test]
+fn a_worker_that_is_frozen_on_its_own_thread_is_left_behind() {
+    threaded(1, |builder| async {
+        let runtime = builder.service::<Sticky>().start_limit(Duration::from_secs(1)).start().await.unwrap();
+        let sticky: StickyClient = runtime.client().unwrap();
+        assert_eq!(sticky.serve().await, Ok(1));
+        sticky.panic().await.unwrap_err();
+        blocking(|| STICKING.await_arrival()).await;
+        // The second worker cannot be ended: this waits until a third has its seat.
+        assert_eq!(sticky.serve().await, Ok(1));
+        STICKING.open();
+        assert!(runtime.drain(LIMIT).await.given_up.is_empty());
     });
 }
 

@@ -42,7 +42,7 @@ pub(super) struct Serve {
     #[arg(long, env = "PLAYHOUSE_PORT", hide_env = true)]
     pub(super) port: Option<u16>,
 
-    /// Service whose methods are at /<method> [default: the last one]
+    /// Service whose methods are at /METHOD, without its name [default: the last one]
     #[arg(long, env = "PLAYHOUSE_ENTRY", hide_env = true, value_name = "SERVICE")]
     pub(super) entry: Option<String>,
 
