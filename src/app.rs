@@ -61,7 +61,7 @@ impl App {
 
     /// Does what the command line says, and returns when it is done.
     ///
-    /// The exit code is 0 when everything went well, 1 when something failed (the reason is the last line of the
+    /// The exit code is 0 when everything went well, 1 when something failed, calls that a drain gave up among it (the reason is the last line of the
     /// standard error), 2 when the command line was not understood, 130 when a second signal cut a drain short.
     #[must_use]
     pub fn main(self) -> ExitCode {

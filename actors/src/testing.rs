@@ -17,17 +17,19 @@ use crate::message::{Message, Streaming, Unary};
 use crate::remote::{Remote, RemoteRequest};
 use crate::runtime::Runtime;
 
-/// Runs a test, and all workers in it, on the calling thread. The clock moves only while everything waits, and then at
+/// Runs a test, and all workers in it, on the calling thread. It brings a tokio runtime of its own: the test is a plain
+/// `#[test]`, not a `#[tokio::test]`. The clock moves only while everything waits, and then at
 /// once to the next moment at which something happens: a timeout of a minute takes no time.
 ///
 /// # Panics
-/// When the system gives no I/O driver; and wherever the test does.
+/// Within another tokio runtime, when the system gives no I/O driver, and wherever the test does.
 pub fn simulate<F: Future>(test: impl FnOnce() -> F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     LocalSet::new().block_on(&runtime.expect("a runtime for a test"), async { test().await })
 }
 
-/// Describes a runtime whose workers run on the calling thread: for use within [`simulate`].
+/// Describes a runtime whose workers run on the calling thread: for use within [`simulate`]. What a service reads by
+/// [`Config`](crate::Config) is set by [`Builder::configure`].
 #[must_use]
 pub fn runtime() -> Builder {
     Runtime::builder(Executor::Current)

@@ -14,9 +14,10 @@ use playhouse::prelude::*;
 /// The least share of held-out flowers that a model has to name right.
 const ACCURACY_MIN: f64 = 0.95;
 
-/// Passes measurements through; a place to scale or clean them.
+/// Has no state.
 pub struct Preprocessing;
 
+/// Passes measurements through; a place to scale or clean them.
 #[service(resources(cpu = "200m", memory = "512Mi"))]
 impl Preprocessing {
     #[init]
@@ -31,12 +32,13 @@ impl Preprocessing {
     }
 }
 
-/// Names the species of iris flowers.
+/// A model, and whom it asks first.
 pub struct IrisClassifier {
     preprocessing: PreprocessingClient,
     model: Mlp,
 }
 
+/// Names the species of iris flowers.
 #[service(resources(cpu = "1", memory = "2Gi"), traffic(timeout = "10s", max_concurrency = 64))]
 impl IrisClassifier {
     #[init]

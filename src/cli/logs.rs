@@ -29,10 +29,11 @@ impl Logs {
             (true, _) => "error",
             (_, 0) => match EnvFilter::try_from_default_env() {
                 Ok(filter) => return filter,
-                // What the HTTP server says of itself is in the summary already.
-                Err(_) => "info,actix_server=warn",
+                // What the HTTP server says of itself is in the summary already, and what it says of requests that are
+                // not HTTP is any port scan's to write.
+                Err(_) => "info,actix_server=warn,actix_http=off",
             },
-            (_, 1) => "info,playhouse=debug,playhouse_actors=debug,playhouse_cluster=debug",
+            (_, 1) => "info,actix_http=off,playhouse=debug,playhouse_actors=debug,playhouse_cluster=debug",
             (_, _) => "trace",
         };
         EnvFilter::new(level)

@@ -74,7 +74,7 @@ async fn serve(node: NodeBuilder, drain_limit: Duration) -> anyhow::Result<ExitC
     tokio::select! {
         drained = node.drain(drain_limit) => {
             report(&drained);
-            Ok(ExitCode::SUCCESS)
+            Ok(if drained.given_up.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         signal = signals.next() => {
             tracing::warn!("{signal}: ended at once, calls that were still running are lost");

@@ -157,8 +157,10 @@ impl From<Error> for Problem {
         let plain = |status, kind| Self::new(status, kind, message.clone());
         match error.kind() {
             // Not the client's fault: the called service asked its dependency the wrong thing.
-            ErrorKind::Rejected { .. } if behind => plain(StatusCode::INTERNAL_SERVER_ERROR, "rejected"),
-            ErrorKind::Unauthorized { .. } if behind => plain(StatusCode::INTERNAL_SERVER_ERROR, "unauthorized"),
+            ErrorKind::Rejected { .. } if behind => plain(StatusCode::INTERNAL_SERVER_ERROR, "dependency_rejected"),
+            ErrorKind::Unauthorized { .. } if behind => {
+                plain(StatusCode::INTERNAL_SERVER_ERROR, "dependency_unauthorized")
+            }
             ErrorKind::Rejected { field, .. } => plain(StatusCode::BAD_REQUEST, "rejected").field(field),
             ErrorKind::Unauthorized { .. } => plain(StatusCode::UNAUTHORIZED, "unauthorized"),
             ErrorKind::Overloaded { retry_after } => {

@@ -42,9 +42,9 @@ impl Table {
         Self { paths, services, runtime: runtime.clone() }
     }
 
-    /// The method at a path.
+    /// The method at a path, which may end in a slash too many.
     pub(super) fn get(&self, path: &str) -> Option<&Arc<Entry>> {
-        self.paths.get(path)
+        self.paths.get(path).or_else(|| self.paths.get(path.strip_suffix('/')?))
     }
 
     /// What to tell whoever asked for a path where nothing is: the names that are known.

@@ -74,7 +74,7 @@ pub enum Error {
         folder: PathBuf,
     },
     /// The file is not what its format asks for: cut short, or of another kind.
-    #[error("{} is not a whole safetensors file: {problem}; add the model again as a new version", .path.display())]
+    #[error("{} is not a whole safetensors file: {problem}; put a good one there, or remove the folder of this version", .path.display())]
     Corrupt {
         /// The file.
         path: PathBuf,

@@ -45,7 +45,7 @@ fn what_is_given_up_is_logged() {
     let line = running.logged("given up");
     assert!(line.contains("messages=1") && line.contains("Stage-"), "{line}");
     assert_eq!(call.join().unwrap().unwrap(), 503);
-    assert_eq!(running.wait().code(), Some(0));
+    assert_eq!(running.wait().code(), Some(1));
 }
 
 fn a_second_signal_ends_at_once() {

@@ -4,14 +4,15 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Item, ItemImpl};
 
-use crate::generate::generate;
+use crate::generate::{generate, stand_in};
 use crate::mistakes::Mistakes;
 use crate::model::Service;
 
 /// Expands `#[service(options)] item`.
 ///
-/// The `impl` itself is emitted whatever is wrong, so that a mistake does not make its methods unknown elsewhere. What
-/// is generated is left out then: it would only repeat the mistake in other words.
+/// The `impl` itself is emitted whatever is wrong, so that a mistake does not make its methods unknown elsewhere, and
+/// with it what keeps rustc from saying that the type is no service and has no client. All else that is generated is left
+/// out: it would only repeat the mistake in other words.
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut block = match parse(item.clone()) {
         Ok(block) => block,
@@ -22,7 +23,10 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let generated = mistakes.into_result().and_then(|()| service.map(|service| generate(&service)).transpose());
     match generated {
         Ok(generated) => quote! { #block #generated },
-        Err(error) => with_error(quote! { #block }, &error),
+        Err(error) => {
+            let stand_in = stand_in(&block);
+            with_error(quote! { #block #stand_in }, &error)
+        }
     }
 }
 

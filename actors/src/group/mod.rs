@@ -237,12 +237,13 @@ impl Group {
         caught(|| admit(message))
     }
 
-    /// When a place is likely to be free: the mean run time, divided by what runs at a time.
+    /// When a permit is likely to be free: the mean run time, divided by what runs at a time.
     fn retry_after(&self) -> Duration {
         const SHORTEST: Duration = Duration::from_millis(1);
         let stats = self.run_stats();
         let mean = stats.running.checked_div(u32::try_from(stats.ran).unwrap_or(u32::MAX)).unwrap_or_default();
-        let at_a_time = u32::try_from(self.config.workers * self.config.slots).unwrap_or(u32::MAX);
+        let at_a_time = (self.config.workers * self.config.slots).min(self.config.max_concurrency);
+        let at_a_time = u32::try_from(at_a_time).unwrap_or(u32::MAX);
         (mean / at_a_time.max(1)).clamp(SHORTEST, self.config.timeout.max(SHORTEST))
     }
 }

@@ -236,9 +236,9 @@ impl Supervised {
         self.seats[seat.index].tenant.as_ref().is_some_and(|tenant| tenant.seat == seat)
     }
 
-    /// Gives up for now if no worker is left that serves.
+    /// Gives up for now if no worker is left that serves, or is about to.
     fn fail_if_empty(&self, end: &WorkerEnd, now: Instant) {
-        if self.seats.iter().any(|seat| seat.up_since.is_some()) || !self.takes_workers() {
+        if self.seats.iter().any(|seat| seat.tenant.is_some()) || !self.takes_workers() {
             return;
         }
         let reason = first_line(end);

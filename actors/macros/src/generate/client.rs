@@ -1,6 +1,6 @@
 //! The client: a method for each method of the service.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 
@@ -12,7 +12,7 @@ pub(super) fn client(service: &Service, krate: &Krate) -> TokenStream {
     let Service { client, name, .. } = service;
     let doc = format!("Calls `{name}`, wherever its replicas are. Cheap to clone.");
     let methods = service.methods.iter().map(|api| method(service, api, krate));
-    let traits = traits(service, krate);
+    let traits = traits(client, name, krate);
     quote! {
         #[doc = #doc]
         #[derive(::core::clone::Clone)]
@@ -58,8 +58,9 @@ fn method(service: &Service, method: &Method, krate: &Krate) -> TokenStream {
     }
 }
 
-fn traits(service: &Service, krate: &Krate) -> TokenStream {
-    let (client, name) = (&service.client, service.name.unraw().to_string());
+/// What makes a client one that can be asked for.
+pub(super) fn traits(client: &Ident, service: &Ident, krate: &Krate) -> TokenStream {
+    let name = service.unraw().to_string();
     quote! {
         #[automatically_derived]
         impl ::core::convert::From<#krate::Client> for #client {

@@ -7,12 +7,14 @@ mod methods;
 mod moved_type;
 mod service;
 mod settings;
+mod stand_in;
 mod tensor;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use self::krate::Krate;
+pub(crate) use self::stand_in::stand_in;
 use crate::model::Service;
 
 /// Writes everything that a service needs beside its `impl`.
