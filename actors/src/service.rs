@@ -20,7 +20,7 @@ pub trait Service: Sized + 'static {
     /// The doc comment.
     const DOC: &'static str;
 
-    /// Whether [`Service::ready`] or [`Service::alive`] say anything: only then are workers asked, once a second.
+    /// Whether [`Service::ready`] or [`Service::alive`] say anything: only then are workers asked, every second or so.
     const HAS_HEALTH_HOOKS: bool = false;
 
     /// What the attribute in the code sets.
@@ -38,7 +38,7 @@ pub trait Service: Sized + 'static {
     /// Whatever keeps it from working. The supervisor tries again as its restart policy says.
     fn init(context: &InitContext) -> impl Future<Output = Result<Self, Failure>>;
 
-    /// Whether this instance is ready. It is asked when it has been made and once a second from then on. A group of which
+    /// Whether this instance is ready. It is asked when it has been made and every second or so from then on. A group of which
     /// no instance is ready says so to health checks, and gets messages only if no other replica is open.
     fn ready(&self) -> bool {
         true

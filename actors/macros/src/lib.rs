@@ -59,7 +59,7 @@ use proc_macro::TokenStream;
 /// 7. `#[tensor(f32, [_, 4])]` on a `Tensor` argument, or on the method for its result, declares dtype and shape: `_` is a
 ///    dimension of any length. It is in the schema; arguments are checked before they take a place in the mailbox, results
 ///    before they leave. JSON numbers become the declared dtype. In a batch and in a stream it holds for each item.
-/// 8. `#[ready] fn(&self) -> bool` and `#[alive] fn(&self) -> bool` are asked once a second: a group of which no worker is
+/// 8. `#[ready] fn(&self) -> bool` and `#[alive] fn(&self) -> bool` are asked every second or so: a group of which no worker is
 ///    ready says so to health checks, and others are called instead where there are any; a worker that is not alive takes
 ///    nothing new and is replaced. `#[shutdown] fn(&self)`, or `async fn`, is called when a
 ///    worker is about to be dropped after a drain.

@@ -1,7 +1,7 @@
 //! Whether a worker is inside a user's code right now, and for how long: written by the worker, read by the watch.
 //!
-//! No clock is read on the worker's side: it counts how often it has entered and left, and the watch, which looks once
-//! a second, sees that the count stands still at an odd number.
+//! No clock is read on the worker's side: it counts how often it has entered and left, and the watch, which looks every
+//! second or so, sees that the count stands still at an odd number.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 

@@ -16,8 +16,9 @@ use crate::group::worker::{self, Health, Reports, WorkerEnd, WorkerHandle, Worke
 use crate::id::ReplicaId;
 use crate::supervision::supervised::{Supervised, Tenant, Thread};
 
-/// How often it looks after workers that do not report by themselves.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often it looks after workers that do not report by themselves. tokio's timer wheel wakes its thread twice for each
+/// look, so this is what keeps a process at rest under two wake-ups in a second.
+const LOOK: Duration = Duration::from_millis(1_200);
 /// How long a worker may hold a shared arbiter without awaiting.
 const SILENCE: Duration = Duration::from_secs(1);
 /// How much longer than its timeout a worker may compute on a thread of its own.
