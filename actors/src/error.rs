@@ -67,7 +67,8 @@ pub enum ErrorKind {
     /// The replica finishes what it has and takes nothing new. Nothing ran.
     #[error("draining")]
     Draining,
-    /// The input is not what the method takes. Nothing ran, and the same input never will.
+    /// The input is not what the method takes: the same input never will be. Nothing ran, unless the error came from a
+    /// dependency ([`Error::is_from_dependency`]): then it is that one's input which was wrong.
     #[error("{}{message}", field.as_deref().map(|field| format!("{field}: ")).unwrap_or_default())]
     Rejected {
         /// The argument at fault, where one can be named.

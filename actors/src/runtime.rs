@@ -82,6 +82,12 @@ pub enum StartError {
         /// The limit.
         limit: Duration,
     },
+    /// A service was stopped before it was ready.
+    #[error("{service} was stopped before it was ready")]
+    Stopped {
+        /// Which one.
+        service: String,
+    },
     /// Settings or configuration were given for a service that does not run here.
     #[error("there is no service {service} to set anything for, only {known}")]
     Unknown {
@@ -315,9 +321,9 @@ impl Shared {
         let settled = timeout(self.start_limit, status.wait_for(|status| *status != GroupStatus::Starting)).await;
         match settled.map(|status| status.map(|status| status.clone())) {
             Ok(Ok(GroupStatus::Failed(failure))) => Err(StartError::Failed { service: service(), failure }),
-            Ok(Ok(_)) => {
-                let group = Arc::clone(&running.group);
-                self.routes(group.service(), None, group.config.timeout).add(Route::Local(group));
+            Ok(Ok(GroupStatus::Stopped)) => Err(StartError::Stopped { service: service() }),
+            Ok(Ok(GroupStatus::Up | GroupStatus::Starting)) => {
+                self.add_route(&running.group);
                 Ok(())
             }
             Ok(Err(_)) => Err(StartError::NoControl),
@@ -325,12 +331,21 @@ impl Shared {
         }
     }
 
+    fn add_route(&self, group: &Arc<Group>) {
+        let routes = self.routes(group.service(), None, group.config.timeout);
+        routes.add(Route::Local(Arc::clone(group)));
+        // Somebody may have stopped it meanwhile, and has then looked for its route before there was one.
+        if group.mailbox.is_going() {
+            routes.remove(&group.replica);
+        }
+    }
+
     /// Drains a group until `end` and ends its workers. How many messages were given up.
     async fn stop_group(&self, running: &RunningGroup, end: Instant) -> usize {
         let RunningGroup { group, status } = running;
-        // The route goes first, so that callers here find another replica rather than a refusal.
-        self.routes(group.service(), None, group.config.timeout).remove(&group.replica);
+        // In this order, for `add_route`. A caller who still finds the route is refused, and tries another replica.
         group.mailbox.drain();
+        self.routes(group.service(), None, group.config.timeout).remove(&group.replica);
         let finished = timeout_at(end, group.admission.empty()).await.is_ok();
         let given_up = if finished { 0 } else { group.admission.admitted() };
         for orphan in group.mailbox.close() {

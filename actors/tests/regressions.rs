@@ -293,6 +293,25 @@ fn a_group_that_still_loads_gets_no_calls() {
 }
 
 #[test]
+fn a_group_that_is_stopped_while_it_starts_has_no_route() {
+    simulate(|| async {
+        let runtime = here().service::<One>().start().await.unwrap();
+        let one: OneClient = runtime.client().unwrap();
+        INIT_MS.set(60_000);
+        let spawning = tokio::task::spawn_local({
+            let runtime = runtime.clone();
+            async move { runtime.spawn::<One>(&Settings::default()).await }
+        });
+        settle().await;
+        let starting = runtime.groups()[1].group().replica().clone();
+        assert!(runtime.stop(&starting, Duration::ZERO).await);
+        let error = spawning.await.unwrap().unwrap_err();
+        assert_eq!(error.to_string(), "One was stopped before it was ready");
+        assert_eq!(one.client().broadcast(one::Ping {}).await.len(), 1);
+    });
+}
+
+#[test]
 fn failed_groups_get_no_calls() {
     simulate(|| async {
         let runtime = here().service::<Flaky>().start().await.unwrap();

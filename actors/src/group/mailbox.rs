@@ -226,6 +226,11 @@ impl Mailbox {
         }
     }
 
+    /// Whether it has been drained, or is about to be.
+    pub(crate) fn is_going(&self) -> bool {
+        matches!(self.lock().phase, Phase::Draining | Phase::Closed)
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.lock().phase == Phase::Open
     }

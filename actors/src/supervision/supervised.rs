@@ -125,7 +125,8 @@ impl Supervised {
 
     /// A worker takes messages. The group is up, whatever it was before.
     pub(crate) fn up(&mut self, seat: SeatId, ready: bool, now: Instant) {
-        if !self.has_seat(seat) {
+        // A group that was closed while this worker was being made is not up any more.
+        if !self.has_seat(seat) || !self.takes_workers() {
             return;
         }
         self.seats[seat.index].up_since = Some(now);
