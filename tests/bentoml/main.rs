@@ -1,0 +1,7 @@
+//! An unmodified BentoML, from its own package, against this gateway.
+
+#![allow(clippy::unwrap_used)]
+
+mod environment;
+#[path = "../python/mod.rs"]
+mod python;
