@@ -14,9 +14,9 @@ bench:
     cargo bench -p playhouse-actors --bench call
     cargo bench -p playhouse-actors --bench decisions
 
-# The gateway beside a hand-written actix-web server; needs wrk.
+# The gateway beside a hand-written actix-web server and rivals from PyPI; needs wrk.
 bench-http:
-    benches/http/run
+    benches/http/run --rivals
 
 # The messages of compile-fail tests, after a change of the macro; read the diff.
 ui:
