@@ -61,6 +61,6 @@ pub mod prelude {
     pub use crate::model::{CandleExt, Device, Mlp, ModelFiles};
     #[doc(no_inline)]
     pub use crate::{
-        App, Bytes, Config, Error, ErrorKind, Items, Node, Result, ServiceClient, Tensor, WorkerIndex, service,
+        App, Bytes, Config, Context, Error, ErrorKind, Items, Node, Result, ServiceClient, Tensor, WorkerIndex, service,
     };
 }

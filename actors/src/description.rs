@@ -54,6 +54,8 @@ pub struct MethodDescription {
     pub compute: bool,
     /// Whether running it twice does the same as running it once.
     pub idempotent: bool,
+    /// Whether it takes a [`Context`](crate::Context): only then are the headers of a request kept for it.
+    pub context: bool,
     /// `#[api(version = n)]`: a caller reaches only replicas with the same version.
     pub version: u32,
     /// The arguments: an object with one property for each.

@@ -32,6 +32,7 @@ mod client;
 mod context;
 mod deadline;
 mod remote;
+mod request;
 mod router;
 mod stream;
 
@@ -73,6 +74,7 @@ pub use message::{Message, Streaming, Unary, Value};
 pub use method::{BatchOptions, ItemSink, MethodOptions, Methods};
 pub use playhouse_macros::service;
 pub use remote::{Remote, RemoteRequest};
+pub use request::{CallTiming, Caller, Context, Cookie, Headers, RequestHead, ResponseHead};
 pub use router::{Load, Route, Routes, decide};
 pub use runtime::{Drained, RunningGroup, Runtime, StartError};
 pub use service::Service;

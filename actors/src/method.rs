@@ -54,6 +54,8 @@ pub struct MethodOptions {
     pub compute: bool,
     /// Whether running it twice does the same as running it once.
     pub idempotent: bool,
+    /// Whether it wants the headers of the request that it serves; see [`Context`](crate::Context).
+    pub context: bool,
     /// A caller reaches only replicas with the same version.
     pub version: u32,
     /// What is declared about the reply where it is a [`Tensor`]: it is in the schema, and each reply is checked.
@@ -62,7 +64,7 @@ pub struct MethodOptions {
 
 impl Default for MethodOptions {
     fn default() -> Self {
-        Self { doc: "", compute: false, idempotent: false, version: 1, result: None }
+        Self { doc: "", compute: false, idempotent: false, context: false, version: 1, result: None }
     }
 }
 
@@ -160,13 +162,14 @@ impl<S: 'static> Methods<S> {
         run: Run,
         admit: Box<dyn Fn(&Typed) -> CallResult<u64> + Send + Sync>,
     ) {
-        let MethodOptions { doc, compute, idempotent, version, result } = options;
+        let MethodOptions { doc, compute, idempotent, context, version, result } = options;
         let description = MethodDescription {
             name: M::METHOD,
             doc,
             kind,
             compute,
             idempotent,
+            context,
             version,
             arguments: schemars::schema_for!(M),
             result: result.map_or_else(|| schemars::schema_for!(M::Reply), |spec| spec.json_schema()),

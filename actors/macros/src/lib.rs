@@ -63,6 +63,9 @@ use proc_macro::TokenStream;
 ///    ready says so to health checks, and others are called instead where there are any; a worker that is not alive takes
 ///    nothing new and is replaced. `#[shutdown] fn(&self)`, or `async fn`, is called when a
 ///    worker is about to be dropped after a drain.
+/// 9. A parameter of type `Context` is no argument: the method sees by it the headers, the caller and the deadline of
+///    the request that it serves, and sets status, headers and cookies of the answer. Clients do not show it; a method
+///    with `batch(..)` cannot take one. Like `Tensor` it is known by its name.
 ///
 /// Arguments and results are `Serialize + DeserializeOwned + JsonSchema + Send + 'static`, and public: they are part of
 /// the client. An argument of type `Option<T>` may be left out. Documentation of parameters is allowed, and becomes that

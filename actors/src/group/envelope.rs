@@ -8,6 +8,7 @@ use crate::body::{Body, Encoded, Typed};
 use crate::context::CallContext;
 use crate::error::Error;
 use crate::group::Group;
+use crate::request::Exchange;
 use crate::stream::StreamReply;
 
 /// An admitted message.
@@ -16,6 +17,8 @@ pub(crate) struct Envelope {
     pub(crate) message: Typed,
     pub(crate) reply: ReplyTo,
     pub(crate) context: CallContext,
+    /// The request that it is sent for, if that matters to anybody.
+    pub(crate) exchange: Option<Arc<Exchange>>,
     /// In the unit of the method's `max_cost`.
     pub(crate) cost: u64,
     pub(crate) permit: Permit,

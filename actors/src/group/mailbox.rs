@@ -126,6 +126,10 @@ impl Mailbox {
     ///
     /// # Errors
     /// The message itself, with the phase that keeps it out.
+    #[allow(
+        clippy::result_large_err,
+        reason = "a message that is refused goes back by value: it is on the stack anyway"
+    )]
     pub(crate) fn push(&self, lane: usize, envelope: Envelope) -> Result<Ticket, (Envelope, Phase)> {
         let now = envelope.context.began;
         let mut state = self.lock();

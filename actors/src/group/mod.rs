@@ -36,6 +36,7 @@ use crate::error::{CallResult, Error, ErrorKind, Hop};
 use crate::id::ReplicaId;
 use crate::method::Run;
 use crate::panic::caught;
+use crate::request::{MethodName, inherited};
 use crate::stream::{ItemStream, stream};
 
 /// Identical workers of one service behind one mailbox; what the cluster knows as a replica.
@@ -197,12 +198,14 @@ impl Group {
         error.returned_by(self.hop(method))
     }
 
+    /// The names of this service and of one of its methods.
+    pub(crate) fn method_name(&self, method: usize) -> MethodName {
+        (self.service(), self.definition.methods[method].description.name)
+    }
+
     fn hop(&self, method: usize) -> Hop {
-        Hop {
-            service: self.service().into(),
-            method: self.definition.methods[method].description.name.into(),
-            replica: self.replica.to_string(),
-        }
+        let (service, method) = self.method_name(method);
+        Hop { service: service.into(), method: method.into(), replica: self.replica.to_string() }
     }
 
     /// Refuses a message that asks for another kind of answer than its method gives.
@@ -225,7 +228,8 @@ impl Group {
             count(&self.rare.shed);
             return Err(refuse(ErrorKind::Overloaded { retry_after: self.retry_after() }.into(), message));
         };
-        let envelope = Envelope { method, message, reply, context, cost, permit };
+        let exchange = inherited(self.definition.methods[method].description.context);
+        let envelope = Envelope { method, message, reply, context, exchange, cost, permit };
         self.mailbox
             .push(self.lanes[method], envelope)
             .map_err(|(envelope, phase)| refuse(refusal(phase), envelope.message))

@@ -21,6 +21,7 @@ use crate::group::beat::Beat;
 use crate::group::envelope::{Envelope, Outcome, Permit, ReplyTo, Undone};
 use crate::method::{Instance, Run};
 use crate::panic::panicked;
+use crate::request::{Exchange, MethodName, within};
 use crate::stream::{StreamReply, StreamSink};
 
 /// Work in progress. It ends when the method ends, or when nobody waits for it any more.
@@ -29,6 +30,7 @@ pub(crate) struct Running {
     beat: Arc<Beat>,
     method: usize,
     context: CallContext,
+    exchange: Option<Arc<Exchange>>,
     started: Instant,
     waited: Duration,
     messages: usize,
@@ -57,6 +59,8 @@ enum Work {
 struct Once {
     reply: oneshot::Sender<Outcome>,
     _permit: Permit,
+    /// Kept for its times: the members of a batch have no request in common.
+    member_of: Option<Arc<Exchange>>,
 }
 
 /// How the work ended, as far as the worker is concerned.
@@ -79,11 +83,11 @@ impl Running {
         envelope: Envelope,
         now: Instant,
     ) -> Self {
-        let Envelope { method, message, reply, context, permit, .. } = envelope;
+        let Envelope { method, message, reply, context, exchange, permit, .. } = envelope;
         let work = match (&group.definition.methods[method].run, reply) {
             (Run::Unary(run), ReplyTo::Once(reply)) => {
                 let run = started(|| run(instance, message));
-                Work::One { run, call: Some(Once { reply, _permit: permit }) }
+                Work::One { run, call: Some(Once { reply, _permit: permit, member_of: None }) }
             }
             (Run::Stream(run), ReplyTo::Stream(reply)) => {
                 let sent = Rc::new(Cell::new(false));
@@ -97,7 +101,11 @@ impl Running {
             }
             _ => unreachable!("a message is submitted as its method's kind asks"),
         };
-        Self::new(group, beat, method, context, now, now.duration_since(context.began), work)
+        let waited = now.duration_since(context.began);
+        if let Some(exchange) = &exchange {
+            exchange.waited(waited);
+        }
+        Self { exchange, ..Self::new(group, beat, method, context, now, waited, work) }
     }
 
     /// Begins to run a batch of one method. It inherits the latest of its members' deadlines.
@@ -110,7 +118,7 @@ impl Running {
     ) -> Option<Self> {
         let first = members.first()?;
         let method = first.method;
-        let waited = members.iter().map(|member| now.duration_since(member.context.began)).sum();
+        let waited = members.iter().map(|member| member_waited(member, now)).sum();
         let deadline = members.iter().map(|member| member.context.deadline).max()?;
         let (messages, calls) = members.into_iter().filter_map(Once::split).unzip();
         let Run::Batch { run, .. } = &group.definition.methods[method].run else {
@@ -133,7 +141,8 @@ impl Running {
             Work::One { .. } | Work::Stream { .. } => 1,
             Work::Batch { calls, .. } => calls.len(),
         };
-        Self { group: Arc::clone(group), beat: Arc::clone(beat), method, context, started, waited, messages, work }
+        let (group, beat) = (Arc::clone(group), Arc::clone(beat));
+        Self { group, beat, method, context, exchange: None, started, waited, messages, work }
     }
 
     /// How many messages run in this.
@@ -167,27 +176,32 @@ impl Running {
     /// Runs the method until it awaits or ends; an end is answered.
     pub(crate) fn poll_run(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         let context = self.context_now();
-        let Self { group, beat, method, work, .. } = self;
+        let Self { group, beat, method, exchange, started, work, .. } = self;
         let (group, method) = (&*group, *method);
+        let polled = Polled { beat, method, name: group.method_name(method), context, exchange };
         let end = match work {
             Work::One { run, call } => {
-                let result = ready!(guarded(beat, method, context, || run.as_mut().poll(cx)));
+                let result = ready!(polled.guarded(|| run.as_mut().poll(cx)));
                 let end = end_of(&result);
                 let result = result.unwrap_or_else(Err);
+                if let Some(exchange) = exchange {
+                    exchange.ran_since(*started);
+                }
                 if let Some(call) = call.take() {
                     call.answer(result.map_err(|error| group.fail(method, error)));
                 }
                 end
             }
             Work::Batch { run, calls, lane } => {
-                let result = ready!(guarded(beat, method, context, || run.as_mut().poll(cx)));
+                let result = ready!(polled.guarded(|| run.as_mut().poll(cx)));
                 let end = end_of(&result);
-                group.mailbox.batch_ran(*lane, self.started.elapsed());
+                group.mailbox.batch_ran(*lane, started.elapsed());
+                calls.iter().filter_map(|call| call.member_of.as_ref()).for_each(|call| call.ran_since(*started));
                 answer_batch(group, method, result.unwrap_or_else(Err), std::mem::take(calls));
                 end
             }
             Work::Stream { run, reply, permit, .. } => {
-                let result = ready!(guarded(beat, method, context, || run.as_mut().poll(cx)));
+                let result = ready!(polled.guarded(|| run.as_mut().poll(cx)));
                 let end = end_of(&result);
                 drop(permit.take());
                 if let Some(reply) = reply.take() {
@@ -227,7 +241,9 @@ impl Running {
 impl Once {
     fn split(envelope: Envelope) -> Option<(Typed, Self)> {
         match envelope.reply {
-            ReplyTo::Once(reply) => Some((envelope.message, Self { reply, _permit: envelope.permit })),
+            ReplyTo::Once(reply) => {
+                Some((envelope.message, Self { reply, _permit: envelope.permit, member_of: envelope.exchange }))
+            }
             ReplyTo::Stream(_) => None,
         }
     }
@@ -242,19 +258,36 @@ impl Once {
 /// A method's outcome, or the error of its panic.
 type Guarded<T> = Result<CallResult<T>, Error>;
 
-/// Polls user code: inside its context, watched, and with its panics caught.
-fn guarded<T>(
-    beat: &Beat,
+/// What user code finds around it while it is polled.
+struct Polled<'a> {
+    beat: &'a Beat,
     method: usize,
+    name: MethodName,
     context: CallContext,
-    poll: impl FnOnce() -> Poll<CallResult<T>>,
-) -> Poll<Guarded<T>> {
-    let caught = beat.during(method, || std::panic::catch_unwind(AssertUnwindSafe(|| context.enter(poll))));
-    match caught {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
-        Err(payload) => Poll::Ready(Err(panicked(payload.as_ref()))),
+    exchange: &'a mut Option<Arc<Exchange>>,
+}
+
+impl Polled<'_> {
+    /// Polls user code: inside its context, watched, and with its panics caught.
+    fn guarded<T>(self, poll: impl FnOnce() -> Poll<CallResult<T>>) -> Poll<Guarded<T>> {
+        let Self { beat, method, name, context, exchange } = self;
+        let inside = || within(exchange, Some(name), || context.enter(poll));
+        let caught = beat.during(method, || std::panic::catch_unwind(AssertUnwindSafe(inside)));
+        match caught {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(result)) => Poll::Ready(Ok(result)),
+            Err(payload) => Poll::Ready(Err(panicked(payload.as_ref()))),
+        }
     }
+}
+
+/// How long a member of a batch has waited, which is noted with it too.
+fn member_waited(member: &Envelope, now: Instant) -> Duration {
+    let waited = now.duration_since(member.context.began);
+    if let Some(exchange) = &member.exchange {
+        exchange.waited(waited);
+    }
+    waited
 }
 
 /// Makes a method's future; a panic in making it becomes a panic of the future, which is caught where it is polled.

@@ -9,14 +9,14 @@ use super::krate::Krate;
 use super::settings::duration;
 use super::tensor::spec;
 use crate::attributes::conditions;
-use crate::model::{Batch, Kind, Method, Service};
+use crate::model::{Batch, Context, Kind, Method, Service};
 
 /// The statement that adds a method to `table`.
 pub(super) fn add(service: &Service, method: &Method, krate: &Krate) -> TokenStream {
     let conditions = conditions(&method.attributes);
     let options = options(method, krate);
     let add = match &method.kind {
-        Kind::Unary => unary(service, method, &options),
+        Kind::Unary => unary(service, method, &options, krate),
         Kind::Batch(batch) => batched(service, method, batch, &options, krate),
         Kind::Stream { in_result } => stream(service, method, *in_result, &options, krate),
     };
@@ -36,6 +36,9 @@ fn options(method: &Method, krate: &Krate) -> TokenStream {
     if method.idempotent {
         set(quote! { idempotent: true });
     }
+    if method.context.is_some() {
+        set(quote! { context: true });
+    }
     if let Some(version) = method.version {
         let version = Literal::u64_unsuffixed(version);
         set(quote! { version: #version });
@@ -47,9 +50,9 @@ fn options(method: &Method, krate: &Krate) -> TokenStream {
     quote! { #krate::MethodOptions { #(#fields,)* ..::core::default::Default::default() } }
 }
 
-fn unary(service: &Service, method: &Method, options: &TokenStream) -> TokenStream {
+fn unary(service: &Service, method: &Method, options: &TokenStream, krate: &Krate) -> TokenStream {
     let (module, message) = (&service.module, &method.message);
-    let (binding, arguments) = taken_apart(method);
+    let (binding, arguments) = taken_apart(method, krate);
     let call = awaited(method, &quote! { Self::#arguments });
     quote_spanned! { method.blame =>
         table.unary(#options, |service: ::std::rc::Rc<Self>, #binding: #module::#message| async move { #call });
@@ -57,9 +60,9 @@ fn unary(service: &Service, method: &Method, options: &TokenStream) -> TokenStre
 }
 
 fn stream(service: &Service, method: &Method, in_result: bool, options: &TokenStream, krate: &Krate) -> TokenStream {
+    let (binding, arguments) = taken_apart(method, krate);
     let krate = krate.at(method.blame);
     let (module, message) = (&service.module, &method.message);
-    let (binding, arguments) = taken_apart(method);
     let made = awaited(method, &quote! { Self::#arguments });
     let unwrap = in_result.then(|| {
         quote_spanned! { method.blame => let items = items.map_err(::core::convert::Into::<#krate::Failure>::into)?; }
@@ -131,15 +134,21 @@ fn batch_options(service: &Service, method: &Method, batch: &Batch, krate: &Krat
 }
 
 /// The name for the message and the call that uses its fields.
-fn taken_apart(method: &Method) -> (TokenStream, TokenStream) {
+fn taken_apart(method: &Method, krate: &Krate) -> (TokenStream, TokenStream) {
     let name = &method.name;
-    let fields: Vec<_> = method.arguments.iter().map(|argument| &argument.name).collect();
-    let binding = if fields.is_empty() {
+    let fields = method.arguments.iter().map(|argument| &argument.name);
+    let mut parameters: Vec<_> = fields.map(|field| quote! { message.#field }).collect();
+    let binding = if parameters.is_empty() {
         quote! { _ }
     } else {
         quote! { message }
     };
-    (binding, quote! { #name(&service #(, message.#fields)*) })
+    if let Some(Context { position, ty }) = &method.context {
+        let krate = krate.at(ty.span().resolved_at(Span::call_site()));
+        let context = quote_spanned! { ty.span() => #krate::Context::current() };
+        parameters.insert(*position, context);
+    }
+    (binding, quote! { #name(&service #(, #parameters)*) })
 }
 
 fn awaited(method: &Method, call: &TokenStream) -> TokenStream {

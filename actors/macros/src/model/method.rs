@@ -7,7 +7,7 @@ use super::argument::Undeclared;
 use super::owned::check_owned;
 use super::returned::{Returned, blame};
 use super::signature::{check_plain, check_shared_self, parameters};
-use super::{Argument, Batch, Tensor, batch};
+use super::{Argument, Batch, Context, Tensor, batch};
 use crate::attributes::{documentation, inherited, take_one};
 use crate::mistakes::Mistakes;
 use crate::names::upper_camel;
@@ -37,6 +37,7 @@ pub(crate) struct Method {
     pub(crate) idempotent: bool,
     pub(crate) version: Option<u64>,
     pub(crate) arguments: Vec<Argument>,
+    pub(crate) context: Option<Context>,
     pub(crate) kind: Kind,
     /// What one message is answered with; for a stream, one item.
     pub(crate) reply: Type,
@@ -61,11 +62,14 @@ impl Method {
     pub(super) fn read(method: &mut ImplItemFn, api: &Attribute, mistakes: &mut Mistakes) -> Option<Self> {
         let options = Options::of(&api.meta, &TABLE, mistakes);
         let tensor = take_one(&mut method.attrs, "tensor", mistakes);
-        let mut arguments: Vec<Undeclared> =
-            parameters(&mut method.sig).map(|parameter| Undeclared::read(parameter, mistakes)).collect();
+        let (mut arguments, context) = parameters_of(method, mistakes);
         check_signature(method, mistakes);
         let returned = mistakes.keep(Returned::read(&method.sig));
         let (kind, reply) = kind_and_reply(returned?, &options, method, &mut arguments, mistakes)?;
+        if let (Kind::Batch(_), Some(context)) = (&kind, &context) {
+            let message = "a method with `batch(..)` answers many calls at once: there is no `Context` for all of them";
+            mistakes.note(&context.ty, message);
+        }
         check_owned(&reply, "a result", mistakes);
         let tensor = tensor.and_then(|attribute| mistakes.keep(Tensor::read(&attribute, &reply)));
         Some(Self {
@@ -77,6 +81,7 @@ impl Method {
             idempotent: options.has("idempotent"),
             version: options.get("version").and_then(|version| version.count()),
             arguments: arguments.into_iter().map(|argument| argument.declare(mistakes)).collect(),
+            context,
             kind,
             reply,
             blame: blame(&method.sig),
@@ -93,6 +98,21 @@ impl Method {
     pub(super) fn span(&self) -> Span {
         self.name.span()
     }
+}
+
+/// The arguments, and the parameter that is none.
+fn parameters_of(method: &mut ImplItemFn, mistakes: &mut Mistakes) -> (Vec<Undeclared>, Option<Context>) {
+    let (mut arguments, mut context) = (Vec::new(), None);
+    for (position, parameter) in parameters(&mut method.sig).enumerate() {
+        if !Context::is_type(&parameter.ty) {
+            arguments.push(Undeclared::read(parameter, mistakes));
+        } else if context.is_none() {
+            context = Some(Context::read(position, parameter, mistakes));
+        } else {
+            mistakes.note(&parameter.ty, "a method takes one `Context`: this is the second");
+        }
+    }
+    (arguments, context)
 }
 
 fn check_signature(method: &ImplItemFn, mistakes: &mut Mistakes) {

@@ -3,6 +3,7 @@
 mod argument;
 mod batch;
 mod constructor;
+mod context;
 mod hook;
 mod method;
 mod owned;
@@ -15,6 +16,7 @@ mod tensor;
 pub(crate) use self::argument::Argument;
 pub(crate) use self::batch::Batch;
 pub(crate) use self::constructor::{Constructor, Parameter};
+pub(crate) use self::context::Context;
 pub(crate) use self::hook::{Hook, HookKind};
 pub(crate) use self::method::{Kind, Method};
 pub(crate) use self::service::Service;
