@@ -37,6 +37,7 @@ mod app;
 mod gateway;
 pub mod model;
 mod node;
+pub mod telemetry;
 
 // How it is told what to do.
 #[doc(hidden)]

@@ -86,8 +86,7 @@ impl Client {
         let routes = self.routes.all();
         let calls = routes.iter().map(|route| {
             let replica = route.replica().clone();
-            let only = Routes::new(self.service(), self.routes.timeout());
-            only.add(route.clone());
+            let only = self.routes.only(route.clone());
             let body = Body::Typed(Box::new(message.clone()));
             async move {
                 let destination = Destination { routes: &only, deadlines: &self.shared.deadlines };

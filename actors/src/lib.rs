@@ -22,6 +22,7 @@ mod id;
 mod inject;
 mod message;
 mod method;
+mod outcome;
 mod service;
 pub mod tensor;
 
@@ -67,15 +68,19 @@ pub use error::{CallResult, Error, ErrorKind, Hop};
 pub use executor::{Arbiters, Executor};
 pub use failure::{Failure, INTERNAL, Result};
 pub use graph::GraphError;
-pub use group::{ASYNC_SLOTS, Group, GroupConfig, GroupStats, MAX_CONCURRENCY, RestartConfig, TIMEOUT};
+pub use group::{
+    ASYNC_SLOTS, BATCH_BOUNDS, Group, GroupConfig, GroupStats, Histogram, HistogramStats, MAX_CONCURRENCY, MethodStats,
+    RestartConfig, ServiceStats, StatusCounts, TIME_BOUNDS, TIMEOUT,
+};
 pub use id::ReplicaId;
 pub use inject::{Config, InitContext, Inject, Provisions, WorkerIndex};
 pub use message::{Message, Streaming, Unary, Value};
 pub use method::{BatchOptions, ItemSink, MethodOptions, Methods};
+pub use outcome::CallOutcome;
 pub use playhouse_macros::service;
 pub use remote::{Remote, RemoteRequest};
 pub use request::{CallTiming, Caller, Context, Cookie, Headers, RequestHead, ResponseHead};
-pub use router::{Load, Route, Routes, decide};
+pub use router::{Load, Route, RouteStats, Routes, decide};
 pub use runtime::{Drained, RunningGroup, Runtime, StartError};
 pub use service::Service;
 pub use supervision::{GroupFailure, GroupStatus};

@@ -35,6 +35,23 @@ pub struct Routes {
     /// The deadline of a call that brings none, in nanoseconds: known for certain once a group of the service runs here.
     timeout_ns: AtomicU64,
     table: ArcSwap<Vec<Route>>,
+    counters: Arc<RouteCounters>,
+}
+
+/// How messages of one service were routed, where that is not seen in the groups of this process.
+#[derive(Default)]
+pub(crate) struct RouteCounters {
+    remote: AtomicU64,
+    retried: AtomicU64,
+}
+
+/// How messages of one service were routed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RouteStats {
+    /// To a replica in another process.
+    pub remote: u64,
+    /// Once more, since the replica that was tried had not begun.
+    pub retried: u64,
 }
 
 impl Route {
@@ -65,9 +82,37 @@ impl Route {
 
 impl Routes {
     pub(crate) fn new(service: &str, timeout: Duration) -> Arc<Self> {
-        let routes = Self { service: service.into(), timeout_ns: AtomicU64::new(0), table: ArcSwap::default() };
+        let (timeout_ns, table, counters) = Default::default();
+        let routes = Self { service: service.into(), timeout_ns, table, counters };
         routes.set_timeout(timeout);
         Arc::new(routes)
+    }
+
+    /// Routes of which one alone is left, to reach a certain replica. They count together.
+    pub(crate) fn only(&self, route: Route) -> Self {
+        Self {
+            service: self.service.clone(),
+            timeout_ns: self.timeout_ns.load(Ordering::Relaxed).into(),
+            table: ArcSwap::from_pointee(vec![route]),
+            counters: Arc::clone(&self.counters),
+        }
+    }
+
+    /// How messages were routed.
+    #[must_use]
+    pub fn stats(&self) -> RouteStats {
+        let RouteCounters { remote, retried } = &*self.counters;
+        RouteStats { remote: remote.load(Ordering::Relaxed), retried: retried.load(Ordering::Relaxed) }
+    }
+
+    /// Counts a message that leaves the process.
+    pub(crate) fn count_remote(&self) {
+        self.counters.remote.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a message that is sent once more.
+    pub(crate) fn count_retried(&self) {
+        self.counters.retried.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The service that the routes lead to.

@@ -18,10 +18,10 @@ use crate::description::{ServiceDescription, Settings};
 use crate::error::{CallResult, Error};
 use crate::executor::Executor;
 use crate::graph::{GraphError, Vertex, layers};
-use crate::group::{Group, GroupConfig};
+use crate::group::{Group, GroupConfig, ServiceStats};
 use crate::id::ReplicaId;
 use crate::inject::Provisions;
-use crate::router::{Route, Routes};
+use crate::router::{Route, RouteStats, Routes};
 use crate::service::Service;
 use crate::supervision::supervised::Supervised;
 use crate::supervision::supervisor::SupervisorHandle;
@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     directory: ArcSwap<HashMap<Box<str>, Arc<Listed>>>,
     /// In the order in which they were started: none depends on a later one.
     groups: Mutex<Vec<RunningGroup>>,
+    /// What groups have counted that have gone, by their services. Locked after `groups`, if both are.
+    past: Mutex<Vec<ServiceStats>>,
 }
 
 /// A service that can be called from here.
@@ -131,6 +133,7 @@ impl Runtime {
             start_limit,
             directory: ArcSwap::default(),
             groups: Mutex::default(),
+            past: Mutex::default(),
         })))
     }
 
@@ -175,6 +178,25 @@ impl Runtime {
     #[must_use]
     pub fn groups(&self) -> Vec<RunningGroup> {
         self.0.running().clone()
+    }
+
+    /// What each service has done here: those of which groups run, or have run.
+    #[must_use]
+    pub fn stats(&self) -> Vec<ServiceStats> {
+        // Held until all is added up: a group that goes meanwhile would be missed, or counted twice.
+        let running = self.0.running();
+        let mut services = self.0.past().clone();
+        for group in running.iter() {
+            stats_of(&mut services, &group.group.definition).add(&group.group, &group.status.borrow());
+        }
+        services
+    }
+
+    /// How messages were routed to each service that is known here.
+    #[must_use]
+    pub fn routing(&self) -> Vec<(Box<str>, RouteStats)> {
+        let directory = self.0.directory.load();
+        directory.iter().map(|(service, listed)| (service.clone(), listed.routes.stats())).collect()
     }
 
     /// Starts another group of a service, and returns when a worker of it is ready.
@@ -349,7 +371,7 @@ impl Shared {
         let finished = timeout_at(end, group.admission.empty()).await.is_ok();
         let given_up = if finished { 0 } else { group.admission.admitted() };
         for orphan in group.mailbox.close() {
-            let error = group.refuse(orphan.method, crate::ErrorKind::Draining.into());
+            let error = group.turn_away(orphan.method, crate::ErrorKind::Draining.into());
             orphan.reply.fail(error, Some(orphan.message));
         }
         if !finished {
@@ -363,13 +385,40 @@ impl Shared {
         if stopped.is_err() {
             tracing::warn!(service = group.service(), "its workers have not ended, they are left behind");
         }
-        self.running().retain(|other| other.group.replica != group.replica);
+        self.forget(group);
         given_up
+    }
+
+    /// Takes a group that has ended from the list; what it has counted stays.
+    fn forget(&self, group: &Group) {
+        let mut running = self.running();
+        let before = running.len();
+        running.retain(|other| other.group.replica != group.replica);
+        // Somebody else may have stopped it meanwhile.
+        if running.len() < before {
+            let mut past = self.past();
+            stats_of(&mut past, &group.definition).add_counted(group);
+        }
+    }
+
+    fn past(&self) -> MutexGuard<'_, Vec<ServiceStats>> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn running(&self) -> MutexGuard<'_, Vec<RunningGroup>> {
         self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The figures of a service, which is listed if it was not yet.
+fn stats_of<'a>(services: &'a mut Vec<ServiceStats>, definition: &Definition) -> &'a mut ServiceStats {
+    let description = &definition.description;
+    let known = services.iter().position(|stats| stats.service == description.name);
+    let index = known.unwrap_or_else(|| {
+        services.push(ServiceStats::new(description));
+        services.len() - 1
+    });
+    &mut services[index]
 }
 
 /// How long workers that have nothing to do any more may take to end.

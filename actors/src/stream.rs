@@ -23,7 +23,7 @@ pub(crate) type Sent = CallResult<Option<Typed>>;
 /// The worker's end.
 pub(crate) struct StreamSink {
     items: mpsc::Sender<Sent>,
-    sent: Rc<Cell<bool>>,
+    sent: Rc<Cell<u64>>,
     idle_timeout: Duration,
 }
 
@@ -66,8 +66,8 @@ impl StreamReply {
 }
 
 impl StreamSink {
-    /// `sent` is set when the first item has gone out.
-    pub(crate) fn new(items: mpsc::Sender<Sent>, sent: Rc<Cell<bool>>, idle_timeout: Duration) -> Self {
+    /// `sent` counts the items that have gone out.
+    pub(crate) fn new(items: mpsc::Sender<Sent>, sent: Rc<Cell<u64>>, idle_timeout: Duration) -> Self {
         Self { items, sent, idle_timeout }
     }
 
@@ -83,7 +83,7 @@ impl StreamSink {
             }
             Err(TrySendError::Closed(_)) => return Err(ErrorKind::Cancelled.into()),
         }
-        self.sent.set(true);
+        self.sent.set(self.sent.get() + 1);
         Ok(())
     }
 }

@@ -7,13 +7,16 @@
 //! other therefore has one look-up, no middleware, no task and no timer of its own.
 //!
 //! In the order of a request: `server` (connections), `handler`, `state` and `table` (which method), `format` and
-//! `payload` (what body), `stream` (many answers), `problem` (what went wrong). `probe` and `index` answer GET.
+//! `payload` (what body), `stream` (many answers), `problem` (what went wrong). `probe`, `index` and `figures` answer GET.
+//! `visit` counts each request with its `meter`.
 
 mod config;
 mod error;
+mod figures;
 mod format;
 mod handler;
 mod index;
+mod meter;
 mod payload;
 mod probe;
 mod problem;
@@ -21,6 +24,7 @@ mod server;
 mod state;
 mod stream;
 mod table;
+mod visit;
 
 pub use config::GatewayConfig;
 pub(crate) use config::{HOST, MAX_BODY, PORT};

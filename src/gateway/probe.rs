@@ -5,17 +5,18 @@ use actix_web::http::StatusCode;
 use playhouse_actors::{GroupStatus, RunningGroup};
 use serde::Serialize;
 
+use super::figures;
 use super::problem::Problem;
 use super::state::Phase;
 
-const PATHS: [&str; 3] = ["/livez", "/readyz", "/healthz"];
+pub(super) const PATHS: [&str; 4] = ["/livez", "/readyz", "/healthz", figures::PATH];
 
 /// Whether a path is one of the probes.
 pub(super) fn is_one(path: &str) -> bool {
     PATHS.contains(&path)
 }
 
-/// Answers a probe; `None` if the path is none.
+/// Answers a probe; `None` if the path is none. The page of metrics is for `figures` to answer.
 ///
 /// `/livez` says that this thread runs, `/readyz` whether calls should be sent here, `/healthz` how each group fares.
 pub(super) fn answer(path: &str, phase: &Phase) -> Option<HttpResponse> {

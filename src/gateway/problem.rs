@@ -70,6 +70,11 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "draining", message).closing()
     }
 
+    /// Something that cannot happen did.
+    pub(super) fn internal(error: &dyn std::fmt::Display) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string())
+    }
+
     /// Asks for another connection next time: what is left of this one is of no use.
     pub(super) fn closing(mut self) -> Self {
         self.0.close = true;

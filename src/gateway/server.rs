@@ -15,9 +15,10 @@ use tokio::time::timeout;
 
 use super::config::GatewayConfig;
 use super::error::GatewayError;
-use super::handler;
+use super::figures::Figures;
 use super::state::{Phase, Shared};
 use super::table::Table;
+use super::visit;
 use crate::node::Control;
 
 /// Connections of one thread. Beyond that they wait in the backlog: each may hold buffers of 64 KiB and a descriptor.
@@ -64,7 +65,7 @@ impl Gateway {
         threads: usize,
         control: &Control,
     ) -> Result<(Self, Vec<ArbiterHandle>), GatewayError> {
-        let shared = Shared::new(config.clone(), entry(config, services)?);
+        let shared = Shared::new(config.clone(), entry(config, services)?, Figures::new(services, threads));
         let listening = {
             let shared = Arc::clone(&shared);
             control.run(move || listen(&shared, threads)).await.map_err(GatewayError::Threads)??
@@ -76,7 +77,10 @@ impl Gateway {
 
     /// Takes calls for all services that run now.
     pub(crate) fn serve(&self, runtime: &Runtime) {
-        self.shared.set_phase(Phase::Up(Table::new(runtime, &self.shared.entry)));
+        let table = Table::new(runtime, &self.shared.entry);
+        self.shared.figures.watch(runtime);
+        self.shared.figures.meters.learn(&table);
+        self.shared.set_phase(Phase::Up(table));
     }
 
     /// Takes no more calls.
@@ -130,11 +134,15 @@ fn listen(shared: &Arc<Shared>, threads: usize) -> Result<Listening, GatewayErro
                 let seat = Arc::clone(&seat);
                 async move {
                     let (request, payload) = request.into_parts();
-                    let response = handler::answer(seat, &request, payload).await;
+                    let response = visit::answer(seat, &request, payload).await;
                     Ok::<_, Error>(ServiceResponse::new(request, response))
                 }
             }))
         }
+    })
+    .on_connect({
+        let shared = Arc::clone(shared);
+        move |_, connection| drop(connection.insert(shared.figures.meters.connect()))
     })
     .workers(threads)
     .backlog(BACKLOG)

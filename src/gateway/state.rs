@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Notify;
 
 use super::config::GatewayConfig;
+use super::figures::Figures;
 use super::table::Table;
 
 /// What the gateway answers with at this moment.
@@ -24,6 +25,7 @@ pub(super) struct Shared {
     pub(super) config: GatewayConfig,
     /// The service whose methods are at `/<method>`.
     pub(super) entry: String,
+    pub(super) figures: Figures,
     phase: ArcSwap<Phase>,
     seats: Mutex<Vec<Arc<Seat>>>,
     /// Set when somebody waits for the last request to end.
@@ -34,6 +36,8 @@ pub(super) struct Shared {
 /// One thread of the gateway. Each counts its own requests, so that threads do not contend for one counter.
 pub(super) struct Seat {
     pub(super) shared: Arc<Shared>,
+    /// Tells it from the others.
+    pub(super) index: usize,
     requests: AtomicUsize,
 }
 
@@ -41,10 +45,11 @@ pub(super) struct Seat {
 pub(super) struct InFlight(Arc<Seat>);
 
 impl Shared {
-    pub(super) fn new(config: GatewayConfig, entry: String) -> Arc<Self> {
+    pub(super) fn new(config: GatewayConfig, entry: String, figures: Figures) -> Arc<Self> {
         Arc::new(Self {
             config,
             entry,
+            figures,
             phase: ArcSwap::from_pointee(Phase::Starting),
             seats: Mutex::default(),
             awaited: AtomicBool::new(false),
@@ -62,9 +67,10 @@ impl Shared {
 
     /// Adds a thread.
     pub(super) fn seat(self: &Arc<Self>) -> Arc<Seat> {
-        let seat = Arc::new(Seat { shared: Arc::clone(self), requests: AtomicUsize::new(0) });
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&seat));
-        seat
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let seat = Seat { shared: Arc::clone(self), index: seats.len(), requests: AtomicUsize::new(0) };
+        seats.push(Arc::new(seat));
+        Arc::clone(&seats[seats.len() - 1])
     }
 
     /// Waits until no request is being answered.
@@ -80,7 +86,8 @@ impl Shared {
         }
     }
 
-    fn requests(&self) -> usize {
+    /// How many requests are being answered.
+    pub(super) fn requests(&self) -> usize {
         let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
         seats.iter().map(|seat| seat.requests.load(Ordering::SeqCst)).sum()
     }

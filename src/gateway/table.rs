@@ -42,6 +42,11 @@ impl Table {
         Self { paths, services, runtime: runtime.clone() }
     }
 
+    /// All paths at which a method is.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.paths.keys().map(AsRef::as_ref)
+    }
+
     /// The method at a path, which may end in a slash too many.
     pub(super) fn get(&self, path: &str) -> Option<&Arc<Entry>> {
         self.paths.get(path).or_else(|| self.paths.get(path.strip_suffix('/')?))

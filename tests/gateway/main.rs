@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod answers;
+mod board;
 mod cancelling;
 mod draining;
 mod failures;
 mod limits;
 mod meeting;
+mod metrics;
+mod page;
 mod refusals;
 mod server;
 #[path = "../stage/mod.rs"]

@@ -13,8 +13,8 @@ use crate::deadline::Deadlines;
 use crate::error::{CallResult, ErrorKind};
 use crate::group::envelope::{Outcome, Undone};
 use crate::group::mailbox::{Phase, Ticket};
-use crate::group::stats::count;
 use crate::group::{Admitted, Group, Submission};
+use crate::outcome::CallOutcome;
 use crate::stream::ItemStream;
 
 /// Submits a message to a group of this process.
@@ -134,18 +134,19 @@ impl<'a> Pending<'a> {
             Phase::Closed => ErrorKind::Cancelled,
             _ => ErrorKind::MayHaveRun { reason: "the worker's thread ended".into() },
         };
+        self.group.rare.ended(self.method, (&kind).into());
         Undone::new(self.group.fail(self.method, kind.into()))
     }
 }
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        let counter = match self.state {
+        let outcome = match self.state {
             PendingState::Answered => return,
-            PendingState::Expired => &self.group.rare.expired,
-            PendingState::Waiting => &self.group.rare.cancelled,
+            PendingState::Expired => CallOutcome::DeadlineExceeded,
+            PendingState::Waiting => CallOutcome::Cancelled,
         };
-        count(counter);
+        self.group.rare.ended(self.method, outcome);
         drop(self.group.mailbox.withdraw(self.ticket));
     }
 }

@@ -100,10 +100,14 @@ struct Tried {
 impl Tried {
     /// The replica to try next; when there is none, the error of the last one, which says more.
     fn next(&mut self, routes: &Routes, method: &str) -> CallResult<Route> {
-        routes.choose(&self.replicas).map_err(|none| {
+        let route = routes.choose(&self.replicas).map_err(|none| {
             let hop = || Hop { service: routes.service().into(), method: method.into(), replica: String::new() };
             self.last.take().unwrap_or_else(|| none.refused_by(hop()))
-        })
+        })?;
+        if !self.replicas.is_empty() {
+            routes.count_retried();
+        }
+        Ok(route)
     }
 
     /// The body, if it can be sent to another replica; else the error that its caller gets.
@@ -207,6 +211,7 @@ fn submission(
 }
 
 fn request(routes: &Routes, called: &Called<'_>, body: &Body, context: CallContext) -> CallResult<RemoteRequest> {
+    routes.count_remote();
     let (body, reply) = match (body, called.types) {
         (Body::Encoded(encoded), _) => (encoded.clone(), called.reply),
         (Body::Typed(message), Some(types)) => ((types.encode_message)(message, Codec::Msgpack)?, Codec::Msgpack),

@@ -42,6 +42,14 @@ pub(crate) struct Undone<B> {
 }
 
 impl ReplyTo {
+    /// Whether the caller has gone.
+    pub(crate) fn is_closed(&self) -> bool {
+        match self {
+            ReplyTo::Once(reply) => reply.is_closed(),
+            ReplyTo::Stream(reply) => reply.listening.is_closed(),
+        }
+    }
+
     /// Answers with an error. A caller that has gone does not mind.
     pub(crate) fn fail(self, error: Error, returned: Option<Typed>) {
         match self {

@@ -19,14 +19,16 @@ use tokio::sync::oneshot;
 
 pub(crate) use config::START_LIMIT;
 pub use config::{ASYNC_SLOTS, GroupConfig, MAX_CONCURRENCY, RestartConfig, TIMEOUT};
-pub use stats::GroupStats;
+pub use stats::{
+    BATCH_BOUNDS, GroupStats, Histogram, HistogramStats, MethodStats, ServiceStats, StatusCounts, TIME_BOUNDS,
+};
 
 use admission::Admission;
 use beat::Beat;
 use envelope::{Envelope, Outcome, Permit, ReplyTo, Undone};
 use lane::Lane;
 use mailbox::{Mailbox, Phase, Ticket};
-use stats::{RareStats, SeatStats, count};
+use stats::{RareStats, SeatStats};
 
 use crate::batch::Batcher;
 use crate::body::{Body, Codec, Encoded, Typed};
@@ -84,9 +86,10 @@ impl Group {
             Run::Unary(_) | Run::Stream(_) => 0,
         });
         let lane_of = lane_of.collect();
+        let methods = definition.methods.len();
         let seats = (0..config.workers).map(|_| SeatShared {
             beat: arc_swap::ArcSwap::default(),
-            stats: SeatStats::default(),
+            stats: SeatStats::new(methods),
             ready: AtomicBool::new(false),
         });
         Arc::new(Self {
@@ -95,7 +98,7 @@ impl Group {
             mailbox: Mailbox::new(lanes, config.workers),
             lanes: lane_of,
             seats: seats.collect(),
-            rare: RareStats::default(),
+            rare: RareStats::new(methods),
             definition,
             config,
         })
@@ -126,6 +129,22 @@ impl Group {
         stats.depth = self.mailbox.depth();
         self.rare.add_to(&mut stats);
         stats
+    }
+
+    /// Adds what was counted of one method.
+    pub(crate) fn add_method_to(&self, method: usize, stats: &mut MethodStats) {
+        self.seats.iter().for_each(|seat| seat.stats.add_method_to(method, stats));
+        self.rare.add_method_to(method, stats);
+    }
+
+    /// How many streams of a method are open.
+    pub(crate) fn streams(&self, method: usize) -> usize {
+        self.seats.iter().map(|seat| seat.stats.methods[method].streams().load(Ordering::Relaxed)).sum()
+    }
+
+    /// How many workers are up and, by the word of the service, ready.
+    pub(crate) fn workers_ready(&self) -> usize {
+        self.seats.iter().filter(|seat| seat.ready.load(Ordering::Relaxed)).count()
     }
 
     fn run_stats(&self) -> GroupStats {
@@ -171,7 +190,7 @@ impl Group {
     /// Reads what a method of this group takes.
     pub(crate) fn decode(&self, method: usize, body: &Encoded) -> CallResult<Typed> {
         let decoded = caught(|| (self.definition.methods[method].decode)(body));
-        decoded.map_err(|error| self.refuse(method, error))
+        decoded.map_err(|error| self.turn_away(method, error))
     }
 
     /// Whether messages should rather come here than to a group that is not open.
@@ -184,8 +203,10 @@ impl Group {
         self.seats.iter().any(|seat| seat.ready.load(Ordering::Relaxed))
     }
 
-    pub(crate) fn count_restart(&self) {
-        count(&self.rare.restarted);
+    /// Marks the error of a call that did not begin here, and counts it.
+    pub(crate) fn turn_away(&self, method: usize, error: Error) -> Error {
+        self.rare.ended(method, error.kind().into());
+        self.refuse(method, error)
     }
 
     /// Marks the error of a call that did not begin here.
@@ -214,18 +235,17 @@ impl Group {
         if fits(&self.definition.methods[method].run) {
             return Ok(());
         }
-        Err(Undone::new(self.refuse(method, Error::malformed(message))))
+        Err(Undone::new(self.turn_away(method, Error::malformed(message))))
     }
 
     fn admit(self: &Arc<Self>, submission: Submission, reply: ReplyTo) -> Result<Ticket, Undone<Typed>> {
         let Submission { method, message, context } = submission;
-        let refuse = |error, message| Undone { error: self.refuse(method, error), returned: Some(message) };
+        let refuse = |error, message| Undone { error: self.turn_away(method, error), returned: Some(message) };
         let cost = match self.check(method, &message) {
             Ok(cost) => cost,
             Err(error) => return Err(refuse(error, message)),
         };
         let Some(permit) = Permit::acquire(self) else {
-            count(&self.rare.shed);
             return Err(refuse(ErrorKind::Overloaded { retry_after: self.retry_after() }.into(), message));
         };
         let exchange = inherited(self.definition.methods[method].description.context);

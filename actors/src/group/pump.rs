@@ -15,7 +15,6 @@ use crate::group::beat::Beat;
 use crate::group::envelope::Envelope;
 use crate::group::mailbox::{Lanes, Pull, SeatId};
 use crate::group::running::{End, Running};
-use crate::group::stats::count;
 use crate::group::worker::{Reports, WorkerEnd};
 use crate::method::Instance;
 
@@ -137,7 +136,7 @@ impl Pump {
     fn begin_one(&mut self, envelope: Envelope, cx: &mut Context<'_>) {
         let now = Instant::now();
         if let Some(envelope) = self.in_time(envelope, now) {
-            let running = Running::one(&self.group, &self.beat, self.instance.clone(), envelope, now);
+            let running = Running::one(&self.group, &self.beat, self.seat.index, self.instance.clone(), envelope, now);
             self.begin(running, cx);
         }
     }
@@ -145,8 +144,8 @@ impl Pump {
     fn begin_batch(&mut self, lane: usize, messages: Vec<Envelope>, cx: &mut Context<'_>) {
         let now = Instant::now();
         let messages = messages.into_iter().filter_map(|envelope| self.in_time(envelope, now)).collect();
-        let instance = self.instance.clone();
-        if let Some(running) = Running::batch(&self.group, &self.beat, instance, (lane, messages), now) {
+        let (seat, instance) = (self.seat.index, self.instance.clone());
+        if let Some(running) = Running::batch(&self.group, &self.beat, seat, instance, (lane, messages), now) {
             self.begin(running, cx);
         }
     }
@@ -156,8 +155,10 @@ impl Pump {
         if envelope.context.deadline > now {
             return Some(envelope);
         }
-        count(&self.group.rare.expired);
-        let error = self.group.refuse(envelope.method, ErrorKind::DeadlineExceeded.into());
+        // One that has given up by itself has counted it.
+        let late = ErrorKind::DeadlineExceeded.into();
+        let (group, method) = (&self.group, envelope.method);
+        let error = if envelope.reply.is_closed() { group.refuse(method, late) } else { group.turn_away(method, late) };
         envelope.reply.fail(error, None);
         None
     }
@@ -180,7 +181,7 @@ impl Pump {
         let in_flight = &self.group.seats[self.seat.index].stats.in_flight;
         in_flight.fetch_sub(running.messages(), std::sync::atomic::Ordering::Relaxed);
         self.busy.set(running.lane(), false);
-        match running.finish(end, self.seat.index) {
+        match running.finish(end) {
             End::Panicked(error) if self.ending.is_none() => self.panicked(error),
             End::Panicked(_) => {}
             End::Done | End::Abandoned => self.served = true,

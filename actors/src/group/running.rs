@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -19,7 +20,9 @@ use crate::error::{CallResult, Error};
 use crate::group::Group;
 use crate::group::beat::Beat;
 use crate::group::envelope::{Envelope, Outcome, Permit, ReplyTo, Undone};
+use crate::group::stats::MethodCounters;
 use crate::method::{Instance, Run};
+use crate::outcome::CallOutcome;
 use crate::panic::panicked;
 use crate::request::{Exchange, MethodName, within};
 use crate::stream::{StreamReply, StreamSink};
@@ -28,12 +31,13 @@ use crate::stream::{StreamReply, StreamSink};
 pub(crate) struct Running {
     group: Arc<Group>,
     beat: Arc<Beat>,
+    seat: usize,
     method: usize,
     context: CallContext,
     exchange: Option<Arc<Exchange>>,
     started: Instant,
-    waited: Duration,
     messages: usize,
+    counted: bool,
     work: Work,
 }
 
@@ -50,7 +54,10 @@ enum Work {
     Stream {
         run: LocalBoxFuture<'static, CallResult<()>>,
         reply: Option<StreamReply>,
-        sent: Rc<Cell<bool>>,
+        waited: Duration,
+        sent: Rc<Cell<u64>>,
+        /// How many of those have been counted.
+        noted: u64,
         permit: Option<Permit>,
     },
 }
@@ -58,6 +65,7 @@ enum Work {
 /// One caller that waits for one answer. The permit is given back when the work has ended.
 struct Once {
     reply: oneshot::Sender<Outcome>,
+    waited: Duration,
     _permit: Permit,
     /// Kept for its times: the members of a batch have no request in common.
     member_of: Option<Arc<Exchange>>,
@@ -79,62 +87,65 @@ impl Running {
     pub(crate) fn one(
         group: &Arc<Group>,
         beat: &Arc<Beat>,
+        seat: usize,
         instance: Instance,
         envelope: Envelope,
         now: Instant,
     ) -> Self {
         let Envelope { method, message, reply, context, exchange, permit, .. } = envelope;
+        let waited = now.duration_since(context.began);
+        if let Some(exchange) = &exchange {
+            exchange.waited(waited);
+        }
         let work = match (&group.definition.methods[method].run, reply) {
             (Run::Unary(run), ReplyTo::Once(reply)) => {
                 let run = started(|| run(instance, message));
-                Work::One { run, call: Some(Once { reply, _permit: permit, member_of: None }) }
+                Work::One { run, call: Some(Once { reply, waited, _permit: permit, member_of: None }) }
             }
             (Run::Stream(run), ReplyTo::Stream(reply)) => {
-                let sent = Rc::new(Cell::new(false));
+                let sent = Rc::new(Cell::new(0));
+                group.seats[seat].stats.methods[method].streams().fetch_add(1, Ordering::Relaxed);
                 let sink = StreamSink::new(reply.items.clone(), Rc::clone(&sent), group.config.idle_timeout);
                 Work::Stream {
                     run: started(|| run(instance, message, sink)),
                     reply: Some(reply),
+                    waited,
                     sent,
+                    noted: 0,
                     permit: Some(permit),
                 }
             }
             _ => unreachable!("a message is submitted as its method's kind asks"),
         };
-        let waited = now.duration_since(context.began);
-        if let Some(exchange) = &exchange {
-            exchange.waited(waited);
-        }
-        Self { exchange, ..Self::new(group, beat, method, context, now, waited, work) }
+        Self { exchange, ..Self::new(group, beat, (seat, method), context, now, work) }
     }
 
     /// Begins to run a batch of one method. It inherits the latest of its members' deadlines.
     pub(crate) fn batch(
         group: &Arc<Group>,
         beat: &Arc<Beat>,
+        seat: usize,
         instance: Instance,
         (lane, members): (usize, Vec<Envelope>),
         now: Instant,
     ) -> Option<Self> {
         let first = members.first()?;
         let method = first.method;
-        let waited = members.iter().map(|member| member_waited(member, now)).sum();
         let deadline = members.iter().map(|member| member.context.deadline).max()?;
-        let (messages, calls) = members.into_iter().filter_map(Once::split).unzip();
+        let (messages, calls) = members.into_iter().filter_map(|member| Once::split(member, now)).unzip();
         let Run::Batch { run, .. } = &group.definition.methods[method].run else {
             unreachable!("only a batch method has a lane of batches");
         };
         let work = Work::Batch { run: started(|| run(instance, messages)), lane, calls };
-        Some(Self::new(group, beat, method, CallContext { began: now, deadline }, now, waited, work))
+        Some(Self::new(group, beat, (seat, method), CallContext { began: now, deadline }, now, work))
     }
 
     fn new(
         group: &Arc<Group>,
         beat: &Arc<Beat>,
-        method: usize,
+        (seat, method): (usize, usize),
         context: CallContext,
         started: Instant,
-        waited: Duration,
         work: Work,
     ) -> Self {
         let messages = match &work {
@@ -142,7 +153,7 @@ impl Running {
             Work::Batch { calls, .. } => calls.len(),
         };
         let (group, beat) = (Arc::clone(group), Arc::clone(beat));
-        Self { group, beat, method, context, exchange: None, started, waited, messages, work }
+        Self { group, beat, seat, method, context, exchange: None, started, messages, counted: false, work }
     }
 
     /// How many messages run in this.
@@ -173,50 +184,117 @@ impl Running {
         }
     }
 
-    /// Runs the method until it awaits or ends; an end is answered.
+    /// Runs the method until it awaits or ends; an end is counted and answered.
     pub(crate) fn poll_run(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         let context = self.context_now();
-        let Self { group, beat, method, exchange, started, work, .. } = self;
-        let (group, method) = (&*group, *method);
-        let polled = Polled { beat, method, name: group.method_name(method), context, exchange };
+        let Self { group, beat, method, exchange, work, .. } = self;
+        let polled = Polled { beat, method: *method, name: group.method_name(*method), context, exchange };
         let end = match work {
-            Work::One { run, call } => {
+            Work::One { run, .. } => {
                 let result = ready!(polled.guarded(|| run.as_mut().poll(cx)));
                 let end = end_of(&result);
-                let result = result.unwrap_or_else(Err);
-                if let Some(exchange) = exchange {
-                    exchange.ran_since(*started);
-                }
-                if let Some(call) = call.take() {
-                    call.answer(result.map_err(|error| group.fail(method, error)));
-                }
+                self.answer_one(result.unwrap_or_else(Err));
                 end
             }
-            Work::Batch { run, calls, lane } => {
+            Work::Batch { run, .. } => {
                 let result = ready!(polled.guarded(|| run.as_mut().poll(cx)));
                 let end = end_of(&result);
-                group.mailbox.batch_ran(*lane, started.elapsed());
-                calls.iter().filter_map(|call| call.member_of.as_ref()).for_each(|call| call.ran_since(*started));
-                answer_batch(group, method, result.unwrap_or_else(Err), std::mem::take(calls));
+                self.answer_batch(result.unwrap_or_else(Err));
                 end
             }
-            Work::Stream { run, reply, permit, .. } => {
-                let result = ready!(polled.guarded(|| run.as_mut().poll(cx)));
+            Work::Stream { run, .. } => {
+                let polled = polled.guarded(|| run.as_mut().poll(cx));
+                self.count_items();
+                let result = ready!(polled);
                 let end = end_of(&result);
-                drop(permit.take());
-                if let Some(reply) = reply.take() {
-                    reply.end(result.unwrap_or_else(Err).map_err(|error| group.fail(method, error)));
-                }
+                self.end_stream(result.unwrap_or_else(Err));
                 end
             }
         };
         Poll::Ready(end)
     }
 
+    fn answer_one(&mut self, result: CallResult<Typed>) {
+        self.count();
+        let Self { group, method, seat, exchange, started, work: Work::One { call, .. }, .. } = self else { return };
+        if let Some(exchange) = exchange {
+            exchange.ran_since(*started);
+        }
+        if let Some(call) = call.take() {
+            call.answer(&group.seats[*seat].stats.methods[*method], result.map_err(|error| group.fail(*method, error)));
+        }
+    }
+
+    /// Gives each member of a batch its own result, or all of them the batch's error.
+    fn answer_batch(&mut self, result: CallResult<Vec<CallResult<Typed>>>) {
+        let ran = self.count();
+        let Self { group, method, seat, started, work: Work::Batch { calls, lane, .. }, .. } = self else { return };
+        group.mailbox.batch_ran(*lane, ran);
+        calls.iter().filter_map(|call| call.member_of.as_ref()).for_each(|call| call.ran_since(*started));
+        let counters = &group.seats[*seat].stats.methods[*method];
+        let calls = std::mem::take(calls);
+        let results = result.and_then(|results| {
+            if results.len() == calls.len() { Ok(results) } else { Err(wrong_length(results.len(), calls.len())) }
+        });
+        match results {
+            Ok(results) => calls
+                .into_iter()
+                .zip(results)
+                .for_each(|(call, result)| call.answer(counters, result.map_err(|error| group.fail(*method, error)))),
+            Err(error) => {
+                let error = group.fail(*method, error);
+                calls.into_iter().for_each(|call| call.answer(counters, Err(error.clone())));
+            }
+        }
+    }
+
+    fn end_stream(&mut self, result: CallResult<()>) {
+        self.count();
+        let Self { group, method, seat, work: Work::Stream { reply, permit, .. }, .. } = self else { return };
+        drop(permit.take());
+        if let Some(reply) = reply.take() {
+            if !reply.listening.is_closed() {
+                group.seats[*seat].stats.methods[*method].ended(CallOutcome::of(&result));
+            }
+            reply.end(result.map_err(|error| group.fail(*method, error)));
+        }
+    }
+
+    /// Counts the messages with the time they took, before their callers are answered: who asks for figures after its
+    /// answer finds it among them. How long they ran.
+    fn count(&mut self) -> Duration {
+        self.counted = true;
+        let stats = &self.group.seats[self.seat].stats;
+        let ran = self.started.elapsed();
+        match &self.work {
+            Work::One { call, .. } => {
+                call.iter().for_each(|call| stats.ran(self.method, call.waited, ran));
+            }
+            Work::Batch { calls, .. } => {
+                stats.methods[self.method].batch(calls.len());
+                calls.iter().for_each(|call| stats.ran(self.method, call.waited, ran));
+            }
+            Work::Stream { waited, .. } => {
+                stats.ran(self.method, *waited, ran);
+                stats.methods[self.method].streams().fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        ran
+    }
+
+    /// Counts the items that a stream has sent since the last time.
+    fn count_items(&mut self) {
+        let Self { group, method, seat, work: Work::Stream { sent, noted, .. }, .. } = self else { return };
+        let new = sent.get() - std::mem::replace(noted, sent.get());
+        if new > 0 {
+            group.seats[*seat].stats.methods[*method].items(new);
+        }
+    }
+
     /// The deadline that calls inherit: an item of a stream that has begun has the idle timeout, from now.
     fn context_now(&self) -> CallContext {
         match &self.work {
-            Work::Stream { sent, .. } if sent.get() => {
+            Work::Stream { sent, .. } if sent.get() > 0 => {
                 let began = Instant::now();
                 CallContext { began, deadline: after(began, self.group.config.idle_timeout) }
             }
@@ -224,31 +302,49 @@ impl Running {
         }
     }
 
-    /// Counts the work and drops it: user code may be in the drop, so it is guarded like a poll.
-    pub(crate) fn finish(self, end: &End, seat: usize) -> End {
-        let stats = &self.group.seats[seat].stats;
-        stats.ran(self.messages, self.waited, self.started.elapsed());
+    /// Counts the work, if nobody waited for its end, and drops it: user code may be in the drop, so it is guarded like
+    /// a poll.
+    pub(crate) fn finish(mut self, end: &End) -> End {
+        if !self.counted {
+            self.count();
+            self.count_given_up();
+        }
         if matches!(end, End::Panicked(_)) {
-            stats.panicked();
+            self.group.seats[self.seat].stats.panicked();
         }
         let beat = Arc::clone(&self.beat);
         let method = self.method;
         let dropped = beat.during(method, || std::panic::catch_unwind(AssertUnwindSafe(|| drop(self))));
         dropped.map_or_else(|payload| End::Panicked(panicked(payload.as_ref())), |()| end.clone())
     }
+
+    /// Counts a stream that was given up on its way. A caller that had no item yet has counted that by itself, as all
+    /// do that wait for one answer.
+    fn count_given_up(&self) {
+        let Work::Stream { reply, sent, .. } = &self.work else { return };
+        if reply.as_ref().is_some_and(|reply| sent.get() > 0 || !reply.listening.is_closed()) {
+            self.group.seats[self.seat].stats.methods[self.method].ended(CallOutcome::Cancelled);
+        }
+    }
 }
 
 impl Once {
-    fn split(envelope: Envelope) -> Option<(Typed, Self)> {
+    fn split(envelope: Envelope, now: Instant) -> Option<(Typed, Self)> {
+        let waited = member_waited(&envelope, now);
         match envelope.reply {
             ReplyTo::Once(reply) => {
-                Some((envelope.message, Self { reply, _permit: envelope.permit, member_of: envelope.exchange }))
+                let call = Self { reply, waited, _permit: envelope.permit, member_of: envelope.exchange };
+                Some((envelope.message, call))
             }
             ReplyTo::Stream(_) => None,
         }
     }
 
-    fn answer(self, result: CallResult<Typed>) {
+    fn answer(self, counters: &MethodCounters, result: CallResult<Typed>) {
+        // A caller that has gone has counted that by itself.
+        if !self.reply.is_closed() {
+            counters.ended(CallOutcome::of(&result));
+        }
         // The permit goes first: a caller that sends its next call on this answer finds the place free.
         drop(self._permit);
         drop(self.reply.send(result.map_err(Undone::new)));
@@ -298,23 +394,6 @@ fn started<T: 'static>(make: impl FnOnce() -> LocalBoxFuture<'static, T>) -> Loc
 
 fn end_of<T>(result: &Guarded<T>) -> End {
     result.as_ref().err().map_or(End::Done, |error| End::Panicked(error.clone()))
-}
-
-/// Gives each member of a batch its own result, or all of them the batch's error.
-fn answer_batch(group: &Group, method: usize, result: CallResult<Vec<CallResult<Typed>>>, calls: Vec<Once>) {
-    let results = result.and_then(|results| {
-        if results.len() == calls.len() { Ok(results) } else { Err(wrong_length(results.len(), calls.len())) }
-    });
-    match results {
-        Ok(results) => calls
-            .into_iter()
-            .zip(results)
-            .for_each(|(call, result)| call.answer(result.map_err(|error| group.fail(method, error)))),
-        Err(error) => {
-            let error = group.fail(method, error);
-            calls.into_iter().for_each(|call| call.answer(Err(error.clone())));
-        }
-    }
 }
 
 fn wrong_length(got: usize, expected: usize) -> Error {

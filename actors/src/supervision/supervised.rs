@@ -252,7 +252,7 @@ impl Supervised {
     }
 
     fn return_to_caller(&self, orphan: Envelope, reason: &str) {
-        let error = self.group.refuse(orphan.method, Error::unavailable(reason));
+        let error = self.group.turn_away(orphan.method, Error::unavailable(reason));
         orphan.reply.fail(error, Some(orphan.message));
     }
 }

@@ -126,7 +126,7 @@ impl Supervisor {
         }
         let Some(&Thread::Shared(arbiter)) = supervised.seats[index].tenant.as_ref().map(|tenant| &tenant.thread)
         else {
-            supervised.group.count_restart();
+            supervised.group.rare.restarted();
             return self.start_worker(replica, index, ctx);
         };
         if let Err(error) = self.executor.replace_shared(arbiter) {
@@ -139,7 +139,7 @@ impl Supervisor {
             .flat_map(|(replica, group)| group.on_shared(arbiter).map(|index| (replica.clone(), index)))
             .collect();
         for (replica, index) in affected {
-            self.groups[&replica].group.count_restart();
+            self.groups[&replica].group.rare.restarted();
             self.start_worker(&replica, index, ctx);
         }
     }
@@ -322,7 +322,7 @@ impl Handler<Start> for Supervisor {
     fn handle(&mut self, Start { replica, index }: Start, ctx: &mut Self::Context) {
         let vacant = |supervised: &&Supervised| supervised.seats[index].tenant.is_none();
         if let Some(supervised) = self.groups.get(&replica).filter(vacant) {
-            supervised.group.count_restart();
+            supervised.group.rare.restarted();
             self.start_worker(&replica, index, ctx);
         }
     }

@@ -1,0 +1,76 @@
+//! The page of metrics, and what it is made from.
+
+use std::sync::{Arc, OnceLock};
+
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use actix_web::{HttpRequest, HttpResponse};
+use playhouse_actors::{Runtime, ServiceDescription, ServiceStats};
+
+use super::meter::Meters;
+use super::problem::Problem;
+use super::state::Shared;
+use crate::telemetry::metrics::{self, Format, HttpStats, Snapshot};
+
+/// Where the page is.
+pub(super) const PATH: &str = "/metrics";
+
+/// Where figures come from.
+pub(super) struct Figures {
+    pub(super) meters: Meters,
+    /// The services that there will be, with nothing counted yet: their series are there from the start.
+    expected: Vec<ServiceStats>,
+    /// Once the services are ready. Kept when no more calls are taken: what a drain does is of interest.
+    runtime: OnceLock<Runtime>,
+}
+
+impl Figures {
+    pub(super) fn new(services: &[&ServiceDescription], threads: usize) -> Self {
+        metrics::started();
+        let expected = services.iter().map(|description| {
+            let mut stats = ServiceStats::new(description);
+            stats.groups.starting = 1;
+            stats
+        });
+        Self { meters: Meters::new(threads), expected: expected.collect(), runtime: OnceLock::new() }
+    }
+
+    /// From now on these services have figures.
+    pub(super) fn watch(&self, runtime: &Runtime) {
+        // There is one runtime in the life of a gateway.
+        self.runtime.get_or_init(|| runtime.clone());
+    }
+
+    fn services(&self) -> Vec<ServiceStats> {
+        self.runtime.get().map_or_else(|| self.expected.clone(), Runtime::stats)
+    }
+}
+
+/// Answers a request for the page. It is written elsewhere than on the threads that answer calls.
+pub(super) async fn answer(shared: &Arc<Shared>, request: &HttpRequest) -> HttpResponse {
+    let format = format(request.headers());
+    let shared = Arc::clone(shared);
+    let page = tokio::task::spawn_blocking(move || snapshot(&shared).write(format)).await;
+    match page {
+        Ok(Ok(page)) => HttpResponse::Ok().insert_header((CONTENT_TYPE, format.content_type())).body(page),
+        Ok(Err(error)) => Problem::internal(&error).into_response(),
+        Err(error) => Problem::internal(&error).into_response(),
+    }
+}
+
+fn format(headers: &HeaderMap) -> Format {
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    Format::accepted(accept.unwrap_or_default())
+}
+
+fn snapshot(shared: &Shared) -> Snapshot {
+    let figures = &shared.figures;
+    Snapshot {
+        services: figures.services(),
+        routing: figures.runtime.get().map(Runtime::routing).unwrap_or_default(),
+        http: HttpStats {
+            routes: figures.meters.stats(),
+            in_flight: shared.requests(),
+            connections: figures.meters.connections(),
+        },
+    }
+}

@@ -1,0 +1,102 @@
+//! One request, counted from its head to the end of its answer.
+
+use std::cell::Cell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::http::header::{CONTENT_LENGTH, HeaderMap};
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use tokio::time::Instant;
+
+use super::meter::{Answered, GONE, Meter};
+use super::state::Seat;
+use super::{figures, handler};
+
+/// A request that is being answered. Counted when it is dropped: the client may go away at any moment.
+struct Visit {
+    seat: Arc<Seat>,
+    meter: Arc<Meter>,
+    began: Instant,
+    code: u16,
+    bytes_in: Rc<Cell<u64>>,
+    bytes_out: u64,
+}
+
+/// Answers a request, and counts it.
+pub(super) async fn answer(seat: Arc<Seat>, request: &HttpRequest, payload: Payload) -> HttpResponse {
+    let mut visit = Visit::begin(&seat, request);
+    let payload = visit.counted(request.headers(), payload);
+    let response = match *request.method() {
+        Method::GET | Method::HEAD if request.path() == figures::PATH => figures::answer(&seat.shared, request).await,
+        _ => handler::answer(seat, request, payload).await,
+    };
+    visit.code = response.status().as_u16();
+    match response.body().size() {
+        BodySize::Sized(bytes) => visit.bytes_out = bytes,
+        BodySize::None => {}
+        BodySize::Stream => return response.map_body(|_, body| BoxBody::new(Counted { body, visit })),
+    }
+    response
+}
+
+impl Visit {
+    fn begin(seat: &Arc<Seat>, request: &HttpRequest) -> Self {
+        let (began, meter) = (Instant::now(), seat.shared.figures.meters.of(request.path()));
+        let bytes_in = Rc::default();
+        Self { seat: Arc::clone(seat), meter, began, code: GONE, bytes_in, bytes_out: 0 }
+    }
+
+    /// Counts the body: by what is announced, which costs nothing; without that as it is read.
+    fn counted(&self, headers: &HeaderMap, payload: Payload) -> Payload {
+        if let Some(bytes) = announced(headers) {
+            self.bytes_in.set(bytes);
+            return payload;
+        }
+        if matches!(payload, Payload::None) {
+            return payload;
+        }
+        let bytes_in = Rc::clone(&self.bytes_in);
+        let read = payload.inspect_ok(move |bytes| bytes_in.set(bytes_in.get() + bytes.len() as u64));
+        Payload::Stream { payload: Box::pin(read) }
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        let (took, bytes_in) = (self.began.elapsed(), self.bytes_in.get());
+        self.meter.count(self.seat.index, &Answered { code: self.code, took, bytes_in, bytes_out: self.bytes_out });
+    }
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// A body of unknown length that is counted as it is sent.
+struct Counted {
+    body: BoxBody,
+    visit: Visit,
+}
+
+impl MessageBody for Counted {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let next = ready!(Pin::new(&mut self.body).poll_next(cx));
+        if let Some(Ok(bytes)) = &next {
+            self.visit.bytes_out += bytes.len() as u64;
+        }
+        Poll::Ready(next)
+    }
+}
