@@ -7,6 +7,7 @@ mod columns;
 mod describe;
 mod finish;
 mod logs;
+mod models;
 mod new;
 mod output;
 mod serve;
@@ -27,6 +28,7 @@ pub fn main() -> ExitCode {
     let Playhouse { verb } = Playhouse::parse();
     match verb {
         PlayhouseVerb::New(new) => finish::finish(new.run().map(|()| ExitCode::SUCCESS)),
+        PlayhouseVerb::Models(models) => finish::finish(models.run(None)),
     }
 }
 
@@ -37,6 +39,7 @@ pub(crate) fn run(node: NodeBuilder, prepare: Vec<Prepare>) -> ExitCode {
         None => finish::finish(serve.run(node, prepare, &logs)),
         Some(Verb::Serve(serve)) => finish::finish(serve.run(node, prepare, &logs)),
         Some(Verb::Describe(describe)) => finish::finish(describe.run(&node)),
+        Some(Verb::Models(models)) => finish::finish(models.run(node.provision())),
     }
 }
 
@@ -52,4 +55,6 @@ struct Playhouse {
 enum PlayhouseVerb {
     /// Start a project: a folder with a small service that builds, runs and has a test
     New(new::New),
+    /// Add models to the store in $PLAYHOUSE_HOME, list, check and remove them
+    Models(models::Models),
 }

@@ -156,3 +156,20 @@ async fn a_missing_model_is_named_at_the_start() {
     assert!(error.contains("Reporter"), "{error}");
     assert!(error.contains("parameter `files`: no model `iris` in "), "{error}");
 }
+
+#[tokio::test]
+async fn a_damaged_model_is_named_at_the_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = ModelStore::at(folder.path());
+    let files =
+        store.add("iris", "7", |folder| Ok(std::fs::write(folder.join("weights"), "whole")?)).expect("a version");
+    std::fs::write(files.path().join("weights"), "half").expect("damaged");
+    let once = Settings { restart: Restart { max_restarts: Some(0), ..Restart::default() }, ..Settings::default() };
+    let started = Node::builder().service::<Reporter>().provide(store).settings("Reporter", once).start().await;
+    let error = started.err().expect("refused").to_string();
+    assert!(error.contains("parameter `files`: model `iris:7` is damaged in "), "{error}");
+    assert!(
+        error.contains("weights has 4 bytes, expected 5; look closer by `playhouse models verify iris:7`"),
+        "{error}"
+    );
+}

@@ -104,6 +104,12 @@ impl Builder {
         self.definitions.iter().map(Definition::description).collect()
     }
 
+    /// What was given by [`Builder::provide`] under a type.
+    #[must_use]
+    pub fn provision<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.provisions.get()
+    }
+
     /// The order in which the services would start: each layer needs only layers before it.
     ///
     /// # Errors

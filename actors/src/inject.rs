@@ -93,7 +93,7 @@ impl Provisions {
         self.configuration.keys().map(String::as_str)
     }
 
-    fn get<T: 'static>(&self) -> Option<&T> {
+    pub(crate) fn get<T: 'static>(&self) -> Option<&T> {
         self.values.get(&TypeId::of::<T>())?.downcast_ref()
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::models::Models;
 use crate::config::{parse_duration, parse_size};
 
 /// Serves its methods by HTTP, unless another command is given
@@ -29,6 +30,8 @@ pub(super) enum Verb {
     Serve(Serve),
     /// Show the services, their methods and what they depend on
     Describe(Describe),
+    /// Add models to the store in $PLAYHOUSE_HOME, list, check and remove them
+    Models(Models),
 }
 
 /// What `serve` can be told.

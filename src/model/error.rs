@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use playhouse_actors::TensorError;
 
+use super::Damage;
+use crate::nearest::nearest;
+
 /// Why a model cannot be found, added or read, or a tensor not be converted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -22,8 +25,8 @@ pub enum Error {
     },
     /// The store has no model of this name.
     #[error(
-        "no model `{name}` in {}, {}: add it, or set PLAYHOUSE_HOME to the folder that holds it in `models/{name}`",
-        .folder.display(), There(.known)
+        "no model `{name}` in {}, {}{}: add it by `playhouse models add {name} --from PATH`, or set PLAYHOUSE_HOME to the folder that holds it in `models/{name}`",
+        .folder.display(), There(.known), Meant(.name, .known)
     )]
     NoModel {
         /// The name that was asked for.
@@ -34,7 +37,10 @@ pub enum Error {
         known: Vec<String>,
     },
     /// The model has no such version.
-    #[error("no version `{version}` of model `{name}` in {}, {}: add it, or ask for another", .folder.display(), There(.known))]
+    #[error(
+        "no version `{version}` of model `{name}` in {}, {}: add it by `playhouse models add {name}:{version} --from PATH`, or ask for another",
+        .folder.display(), There(.known)
+    )]
     NoVersion {
         /// The model's name.
         name: String,
@@ -46,8 +52,13 @@ pub enum Error {
         known: Vec<String>,
     },
     /// The model's file `latest` is missing, or holds something else than one of its versions.
-    #[error("{} {problem}, {}: write one of them into it, or ask for a version by its name", .path.display(), There(.known))]
+    #[error(
+        "{} {problem}, {}: make one of them the latest by `playhouse models latest {name}:VERSION`, or ask for a version by its name",
+        .path.display(), There(.known)
+    )]
     Latest {
+        /// The model's name.
+        name: String,
         /// The file `latest`.
         path: PathBuf,
         /// What is wrong with it.
@@ -101,6 +112,50 @@ pub enum Error {
         /// What went wrong.
         problem: playhouse_actors::Error,
     },
+    /// Files from outside cannot be taken. The store is as it was.
+    #[error("cannot add {}: {problem}", .path.display())]
+    Source {
+        /// The file or folder that was given.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// What stands beside the files of a version is no manifest.
+    #[error("{} is no manifest: {problem}; remove this version and add it again", .path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The files of a version are not those that were added.
+    #[error(
+        "model `{name}:{version}` is damaged in {}: {}; look closer by `playhouse models verify {name}:{version}`, then remove it and add it again",
+        .folder.display(), Damages(.damages)
+    )]
+    Damaged {
+        /// The model's name.
+        name: String,
+        /// The version.
+        version: String,
+        /// The folder of the version.
+        folder: PathBuf,
+        /// What is wrong, file by file.
+        damages: Vec<Damage>,
+    },
+    /// The version is the latest, and nothing says which is to be instead. The store is as it was.
+    #[error(
+        "version `{version}` is the latest of model `{name}`: say which is to be instead by --latest-to, one of {}",
+        .others.join(", ")
+    )]
+    IsLatest {
+        /// The model's name.
+        name: String,
+        /// The version.
+        version: String,
+        /// The versions that would remain.
+        others: Vec<String>,
+    },
     /// Neither `PLAYHOUSE_HOME` nor the user's home directory is known.
     #[error(
         "no place for models: PLAYHOUSE_HOME is not set and there is no home directory; set PLAYHOUSE_HOME to a folder"
@@ -147,6 +202,34 @@ impl fmt::Display for There<'_> {
             return f.write_str("where there is none");
         }
         write!(f, "where there is {}", self.0[..self.0.len().min(NAMES_MAX)].join(", "))?;
+        match self.0.len().saturating_sub(NAMES_MAX) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+/// What somebody may have meant who asked for something that is not there.
+struct Meant<'a>(&'a str, &'a [String]);
+
+impl fmt::Display for Meant<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known: Vec<_> = self.1.iter().map(String::as_str).collect();
+        match nearest(self.0, &known) {
+            // The only one there is has just been named.
+            Some(near) if known.len() > 1 => write!(f, " (did you mean `{near}`?)"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is wrong with some files of many.
+struct Damages<'a>(&'a [Damage]);
+
+impl fmt::Display for Damages<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let some: Vec<_> = self.0.iter().take(NAMES_MAX).map(Damage::to_string).collect();
+        f.write_str(&some.join(", "))?;
         match self.0.len().saturating_sub(NAMES_MAX) {
             0 => Ok(()),
             more => write!(f, " and {more} more"),

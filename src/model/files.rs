@@ -1,18 +1,24 @@
 //! The files of one version of a model.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use candle_core::DType;
 use candle_nn::VarBuilder;
 use playhouse_actors::{Failure, InitContext, Inject, Requirement, RequirementKind, Result as UserResult};
 
-use super::{Device, Error, ModelStore, budget};
+use super::manifest::{self, FileRecord, Manifest};
+use super::progress::Progress;
+use super::{Device, Error, ModelStore, budget, digest};
 
 /// The folder that one version of a model is in; a constructor asks for it with `#[model("name:version")]`.
 ///
 /// It is looked up in the [`ModelStore`] that the program provides, or else in the one in `PLAYHOUSE_HOME`, each time a
-/// worker starts: `latest` is what it is at that moment.
+/// worker starts: `latest` is what it is at that moment. Files that are missing or have another size than when they were
+/// added keep the worker from starting; `playhouse models verify` reads them whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelFiles {
     name: String,
@@ -80,15 +86,102 @@ impl ModelFiles {
         weights.map_err(|error| Error::Corrupt { path: self.path.join(file), problem: error.to_string() })
     }
 
-    /// The sorted names of what is in the folder.
+    /// What is known of the version; `None` if it was put there by hand or by an older Playhouse.
+    ///
+    /// # Errors
+    /// A manifest that cannot be read.
+    pub fn manifest(&self) -> Result<Option<Manifest>, Error> {
+        Manifest::read(&self.path)
+    }
+
+    /// Compares the files with the manifest: that they are there, and have the sizes they had. Takes a few microseconds
+    /// for each. A version without a manifest is taken as it is.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] with each file that is not as it was, a manifest that cannot be read.
+    pub fn check(&self) -> Result<(), Error> {
+        let Some(manifest) = self.manifest()? else { return Ok(()) };
+        let damages = manifest.files.iter().filter_map(|file| self.compare(file).err()).collect();
+        self.damaged(damages)
+    }
+
+    /// Reads all files and compares their hashes with those of the manifest; false if there is no manifest.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] with each file that is missing, not as it was, or was not there; a manifest that cannot be
+    /// read.
+    pub(crate) fn verify(&self, progress: &dyn Progress) -> Result<bool, Error> {
+        let Some(manifest) = self.manifest()? else { return Ok(false) };
+        progress.expect(manifest.bytes);
+        let mut damages = Vec::new();
+        for file in &manifest.files {
+            progress.begin(&file.path);
+            damages.extend(self.compare(file).and_then(|()| self.compare_content(file, progress)).err());
+        }
+        let known: BTreeMap<_, _> = manifest.files.iter().map(|file| (file.path.as_str(), ())).collect();
+        for (path, _) in manifest::walk(&self.path)? {
+            if !known.contains_key(path.as_str()) {
+                damages.push(Damage { file: path, problem: "was not added with the others".to_owned() });
+            }
+        }
+        self.damaged(damages).map(|()| true)
+    }
+
+    /// Whether a file is there with its size.
+    fn compare(&self, file: &FileRecord) -> Result<(), Damage> {
+        let problem = match fs::metadata(self.path.join(&file.path)) {
+            Ok(metadata) if !metadata.is_file() => "is no file any more".to_owned(),
+            Ok(metadata) if metadata.len() == file.bytes => return Ok(()),
+            Ok(metadata) => format!("has {} bytes, expected {}", metadata.len(), file.bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => "is missing".to_owned(),
+            Err(error) => format!("cannot be read: {error}"),
+        };
+        Err(Damage { file: file.path.clone(), problem })
+    }
+
+    fn compare_content(&self, file: &FileRecord, progress: &dyn Progress) -> Result<(), Damage> {
+        let problem = match digest::of_file(&self.path.join(&file.path), progress) {
+            Ok((_, sha256)) if sha256 == file.sha256 => return Ok(()),
+            Ok((_, sha256)) => format!("has changed: its SHA-256 is {sha256}, expected {}", file.sha256),
+            Err(error) => format!("cannot be read: {error}"),
+        };
+        Err(Damage { file: file.path.clone(), problem })
+    }
+
+    fn damaged(&self, damages: Vec<Damage>) -> Result<(), Error> {
+        if damages.is_empty() {
+            return Ok(());
+        }
+        let (name, version, folder) = (self.name.clone(), self.version.clone(), self.path.clone());
+        Err(Error::Damaged { name, version, folder, damages })
+    }
+
+    /// The sorted names of what is in the folder, without the manifest.
     fn names(&self) -> Result<Vec<String>, Error> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.path).map_err(Error::io("read the folder", &self.path))? {
             let entry = entry.map_err(Error::io("read the folder", &self.path))?;
             names.push(entry.file_name().to_string_lossy().into_owned());
         }
+        names.retain(|name| name != manifest::FILE);
         names.sort();
         Ok(names)
+    }
+}
+
+/// What is wrong with one file of a version.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Damage {
+    /// Its path in the folder of the version.
+    pub file: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.file, self.problem)
     }
 }
 
@@ -110,7 +203,8 @@ impl Inject for ModelFiles {
             Some(store) => store.resolve(reference),
             None => ModelStore::from_env().and_then(|store| store.resolve(reference)),
         };
-        found.map_err(|error| asks(error.to_string()))
+        let checked = found.and_then(|files| files.check().map(|()| files));
+        checked.map_err(|error| asks(error.to_string()))
     }
 }
 

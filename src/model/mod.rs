@@ -7,9 +7,14 @@
 mod budget;
 mod convert;
 mod device;
+mod digest;
+mod disk;
 mod error;
 mod files;
+mod intake;
+mod manifest;
 mod mlp;
+mod progress;
 mod reference;
 mod store;
 
@@ -17,7 +22,11 @@ pub(crate) use budget::claim_process;
 pub use convert::CandleExt;
 pub use device::Device;
 pub use error::Error;
-pub use files::ModelFiles;
+pub use files::{Damage, ModelFiles};
+pub(crate) use intake::Intake;
+pub use manifest::{FileRecord, Format, Manifest, Origin, Package, TensorRecord, Tensors};
 pub use mlp::{Mlp, Training};
+pub(crate) use progress::Progress;
 pub use reference::{Reference, Version};
-pub use store::ModelStore;
+pub(crate) use store::{Added, Addition};
+pub use store::{Listed, ModelStore};

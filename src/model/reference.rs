@@ -46,6 +46,15 @@ impl Reference {
         Ok(Self { name: name.to_owned(), version: Version::Is(version.to_owned()) })
     }
 
+    /// Names whatever version is the latest.
+    ///
+    /// # Errors
+    /// A name that cannot be the name of a folder.
+    pub fn latest(name: &str) -> Result<Self, Error> {
+        check("name", name).map_err(|problem| malformed(name, problem))?;
+        Ok(Self { name: name.to_owned(), version: Version::Latest })
+    }
+
     /// The model's name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -109,6 +109,11 @@ impl NodeBuilder {
         Ok(Node { runtime, gateway, drain_limit: self.drain_limit, _control: control })
     }
 
+    /// What the program provides to all constructors under a type.
+    pub(crate) fn provision<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.services.provision()
+    }
+
     /// How many threads are shared: at least one.
     pub(crate) fn thread_count(&self) -> usize {
         let threads = self.threads.or_else(|| thread::available_parallelism().ok());

@@ -72,6 +72,18 @@ const RULES: &[Rule] = &[
         reason: "the runtime moves tensors as bytes; models and examples compute with them",
     },
     Rule {
+        paths: &["zip::ZipArchive"],
+        within: PRODUCT,
+        except: &["src/model/intake"],
+        reason: "archives are believed nothing, in one place",
+    },
+    Rule {
+        paths: &["indicatif"],
+        within: PRODUCT,
+        except: &["src/cli/models"],
+        reason: "bars are drawn for those who look at a terminal",
+    },
+    Rule {
         paths: &["std::net", "std::os::unix::net", "tokio::net", "socket2"],
         within: &["actors/src", "actors/macros/src"],
         except: &[],

@@ -1,6 +1,6 @@
-//! What is in a folder, and that it is on the disk.
+//! What is in a folder.
 
-use std::fs::{self, DirEntry, File};
+use std::fs::{self, DirEntry};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -34,23 +34,4 @@ pub(super) fn folders(folder: &Path) -> Result<Option<Vec<String>>, Error> {
         .collect();
     names.sort();
     Ok(Some(names))
-}
-
-/// Forces all files below a folder to disk, and the folders that name them.
-pub(super) fn sync_all(folder: &Path) -> Result<(), Error> {
-    for entry in fs::read_dir(folder).map_err(Error::io("read the folder", folder))? {
-        let entry = entry.map_err(Error::io("read the folder", folder))?;
-        let kind = entry.file_type().map_err(Error::io("read", &entry.path()))?;
-        if kind.is_dir() {
-            sync_all(&entry.path())?;
-        } else if kind.is_file() {
-            sync(&entry.path())?;
-        }
-    }
-    sync(folder)
-}
-
-/// Forces one file to disk, or the names in one folder.
-pub(super) fn sync(path: &Path) -> Result<(), Error> {
-    File::open(path).and_then(|file| file.sync_all()).map_err(Error::io("force to disk", path))
 }

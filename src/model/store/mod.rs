@@ -1,13 +1,17 @@
 //! The folder of all models, and how a reference becomes the folder of one version.
 //!
 //! ```text
-//! models/<name>/<version>/...    the files of one version; never changed once there
-//! models/<name>/latest           the name of a version: what `<name>:latest` stands for
-//! models/<name>/.*               what `add` is busy with
+//! models/<name>/<version>/...               the files of one version; never changed once there
+//! models/<name>/<version>/.manifest.json    what is known of them; a version put there by hand has none
+//! models/<name>/latest                      the name of a version: what `<name>:latest` stands for
+//! models/<name>/.*                          what a change is busy with
 //! ```
 
+mod add;
+mod change;
 mod folder;
-mod incoming;
+mod listing;
+mod scratch;
 #[cfg(test)]
 mod tests;
 
@@ -15,9 +19,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use playhouse_actors::Result as UserResult;
-
-use self::incoming::Incoming;
+pub(crate) use self::add::{Added, Addition};
+pub use self::listing::Listed;
 use super::reference::{self, Reference, Version};
 use super::{Error, ModelFiles};
 
@@ -80,8 +83,7 @@ impl ModelStore {
         let folder = self.folder.join(name);
         let versions = self.versions(name)?;
         if versions.is_empty() {
-            let known = self.models()?;
-            return Err(Error::NoModel { name: name.to_owned(), folder: self.folder.clone(), known });
+            return Err(self.no_model(name)?);
         }
         let version = match reference.version() {
             Version::Is(version) => version.clone(),
@@ -90,9 +92,9 @@ impl ModelStore {
         let path = folder.join(&version);
         // A file in place of the folder is said to be one, not to be missing.
         if folder::entries(&path)?.is_none() {
-            return Err(Error::NoVersion { name: name.to_owned(), version, folder, known: versions });
+            return Err(self.no_version(name, &version, versions));
         }
-        Ok(ModelFiles::new(name.to_owned(), version, path))
+        Ok(self.files(name, &version))
     }
 
     /// The names of all models that have a version, sorted; none if there is no store yet.
@@ -111,36 +113,18 @@ impl ModelStore {
     /// # Errors
     /// A malformed name, an unreadable folder.
     pub fn versions(&self, name: &str) -> Result<Vec<String>, Error> {
-        let reference: Reference = format!("{name}:{LATEST}").parse()?;
-        Ok(folder::folders(&self.folder.join(reference.name()))?.unwrap_or_default())
+        Reference::latest(name)?;
+        Ok(folder::folders(&self.folder.join(name))?.unwrap_or_default())
     }
 
-    /// Adds a version, which becomes the latest. `fill` is given an empty folder to write its files into.
-    ///
-    /// Others see all of the version or nothing: it is written beside its place, forced to disk and renamed. What a
-    /// process that died in the middle left behind is never seen, and removed by the next `add` for the same model.
-    ///
-    /// # Errors
-    /// A malformed name or version, [`Error::VersionExists`], [`Error::Fill`] if `fill` fails, a file system that
-    /// refuses. The store is then as it was.
-    pub fn add(
-        &self,
-        name: &str,
-        version: &str,
-        fill: impl FnOnce(&Path) -> UserResult<()>,
-    ) -> Result<ModelFiles, Error> {
-        let (name, version) = (name.to_owned(), version.to_owned());
-        Reference::exact(&name, &version)?;
-        let model = self.folder.join(&name);
-        fs::create_dir_all(&model).map_err(Error::io("create", &model))?;
-        let incoming = Incoming::begin(&model)?;
-        if let Err(failure) = fill(incoming.files()) {
-            return Err(Error::Fill { name, version, problem: failure.into() });
-        }
-        match incoming.commit(&version)? {
-            true => Ok(ModelFiles::new(name, version.clone(), model.join(version))),
-            false => Err(Error::VersionExists { path: model.join(&version), name, version }),
-        }
+    /// The files of a version that is known to be there.
+    fn files(&self, name: &str, version: &str) -> ModelFiles {
+        ModelFiles::new(name.to_owned(), version.to_owned(), self.folder.join(name).join(version))
+    }
+
+    fn no_model(&self, name: &str) -> Result<Error, Error> {
+        let known = self.models()?;
+        Ok(Error::NoModel { name: name.to_owned(), folder: self.folder.clone(), known })
     }
 }
 
@@ -160,5 +144,6 @@ fn latest(model: &Path) -> Result<String, Error> {
         Err(error) => return Err(Error::io("read", &path)(error)),
     };
     let known = folder::folders(model)?.unwrap_or_default();
-    Err(Error::Latest { path, problem, known })
+    let name = model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Err(Error::Latest { name, path, problem, known })
 }

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::sync::Barrier;
 use std::thread;
 
@@ -54,9 +55,12 @@ fn what_is_not_there_is_answered_with_what_is() {
     let cases = [
         (
             "rose:1",
-            "no model `rose` in $, where there is iris: add it, or set PLAYHOUSE_HOME to the folder that holds it in `models/rose`",
+            "no model `rose` in $, where there is iris: add it by `playhouse models add rose --from PATH`, or set PLAYHOUSE_HOME to the folder that holds it in `models/rose`",
         ),
-        ("iris:3", "no version `3` of model `iris` in $/iris, where there is 1, 2: add it, or ask for another"),
+        (
+            "iris:3",
+            "no version `3` of model `iris` in $/iris, where there is 1, 2: add it by `playhouse models add iris:3 --from PATH`, or ask for another",
+        ),
     ];
     for (reference, expected) in cases {
         assert_eq!(message(&store, store.resolve(reference)), expected);
@@ -71,7 +75,7 @@ fn what_is_not_there_is_answered_with_what_is() {
 fn a_pointer_to_nothing_is_named() {
     let (_folder, store) = store();
     let pointer = store.path().join("iris/latest");
-    let hint = "where there is 1, 2: write one of them into it, or ask for a version by its name";
+    let hint = "where there is 1, 2: make one of them the latest by `playhouse models latest iris:VERSION`, or ask for a version by its name";
     for (content, problem) in [("3", r#"holds "3""#), ("", r#"holds """#), ("../iris/1", r#"holds "../iris/1""#)] {
         fs::write(&pointer, content).unwrap();
         let expected = format!("$/iris/latest {problem}, which is not a version of the model, {hint}");
@@ -215,4 +219,82 @@ fn whoever_looks_while_others_add_sees_whole_versions() {
     look();
     assert_eq!(wins, WRITERS / 2);
     assert_eq!(everything(&store, "busy"), [".lock", "latest", "v0", "v1", "v2", "v3"]);
+}
+
+#[test]
+fn a_manifest_says_what_was_added() {
+    let (_folder, store) = store();
+    let manifest = store.resolve("iris:1").unwrap().manifest().unwrap().expect("a manifest");
+    assert_eq!((manifest.name.as_str(), manifest.version.as_str(), manifest.bytes), ("iris", "1", 1));
+    let files: Vec<_> = manifest.files.iter().map(|file| (file.path.as_str(), file.bytes)).collect();
+    assert_eq!(files, [("text", 1)]);
+    let named = store.add("iris", "3", |files| Ok(fs::write(files.join(".manifest.json"), "{}")?));
+    let expected = "cannot write version `3` of model `iris`: `.manifest.json` is the name of the store's own file";
+    assert!(message(&store, named).starts_with(expected));
+}
+
+#[test]
+fn a_version_without_a_manifest_is_taken_as_it_is() {
+    let (_folder, store) = store();
+    fs::remove_file(store.path().join("iris/1/.manifest.json")).unwrap();
+    let files = store.resolve("iris:1").unwrap();
+    assert_eq!(files.manifest().unwrap(), None);
+    assert!(files.check().is_ok() && !files.verify(&()).unwrap());
+}
+
+#[test]
+fn damage_is_told_file_by_file() {
+    let (_folder, store) = store();
+    let add = |files: &Path| {
+        fs::create_dir(files.join("sub"))?;
+        Ok(["a", "b", "sub/c", "d"].iter().try_for_each(|file| fs::write(files.join(file), "content"))?)
+    };
+    let files = store.add("iris", "3", add).unwrap();
+    assert!(files.check().is_ok() && files.verify(&()).unwrap());
+    fs::write(files.path().join("d"), "CONTENT").unwrap();
+    assert!(files.check().is_ok(), "the same size: only reading it shows the change");
+    fs::remove_file(files.path().join("a")).unwrap();
+    fs::write(files.path().join("sub/c"), "longer content").unwrap();
+    let expected = "model `iris:3` is damaged in $/iris/3: a is missing, sub/c has 14 bytes, expected 7; \
+                    look closer by `playhouse models verify iris:3`, then remove it and add it again";
+    assert_eq!(message(&store, files.check()), expected);
+    fs::write(files.path().join("sub/new"), "").unwrap();
+    let Err(Error::Damaged { damages, .. }) = files.verify(&()) else { panic!("damaged") };
+    let told: Vec<_> = damages.iter().map(ToString::to_string).collect();
+    assert!(told[1].starts_with("d has changed: its SHA-256 is "), "{told:?}");
+    assert_eq!(
+        [told[0].as_str(), &told[2], &told[3]],
+        ["a is missing", "sub/c has 14 bytes, expected 7", "sub/new was not added with the others"]
+    );
+}
+
+#[test]
+fn removing_the_latest_wants_to_know_the_next() {
+    let (_folder, store) = store();
+    let expected = "version `2` is the latest of model `iris`: say which is to be instead by --latest-to, one of 1";
+    assert_eq!(message(&store, store.remove("iris:2", None)), expected);
+    assert!(matches!(store.remove("iris:2", Some("2")), Err(Error::NoVersion { .. })));
+    assert!(matches!(store.remove("iris:3", None), Err(Error::NoVersion { .. })));
+    assert!(matches!(store.remove("rose:1", None), Err(Error::NoModel { .. })));
+    assert!(!store.path().join("rose").exists());
+    for reference in ["iris", "iris:latest"] {
+        assert!(message(&store, store.remove(reference, None)).contains("it does not say which version"));
+    }
+    store.remove("iris:2", Some("1")).unwrap();
+    assert_eq!(store.resolve("iris").unwrap().version(), "1");
+    store.remove("iris:1", None).unwrap();
+    assert!(matches!(store.resolve("iris"), Err(Error::NoModel { .. })));
+    assert_eq!(everything(&store, "iris"), [".lock"]);
+    store.add("iris", "1", |_| Ok(())).unwrap();
+    assert_eq!(store.resolve("iris").unwrap().version(), "1");
+}
+
+#[test]
+fn latest_can_be_any_version() {
+    let (_folder, store) = store();
+    assert_eq!(store.point_latest("iris:1").unwrap().version(), "1");
+    assert_eq!(store.resolve("iris").unwrap().version(), "1");
+    let latest: Vec<_> = store.list(None).unwrap().into_iter().map(|listed| listed.is_latest).collect();
+    assert_eq!(latest, [true, false]);
+    assert!(matches!(store.point_latest("iris:3"), Err(Error::NoVersion { .. })));
 }
