@@ -53,6 +53,10 @@ pub use node::{Node, NodeBuilder, NodeError};
 #[doc(inline)]
 pub use playhouse_actors::*;
 
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub use gateway::multipart_survives;
+
 /// What a service and its program need: `use playhouse::prelude::*;`.
 pub mod prelude {
     #[doc(no_inline)]
@@ -62,6 +66,7 @@ pub mod prelude {
     pub use crate::model::{CandleExt, Device, Mlp, ModelFiles};
     #[doc(no_inline)]
     pub use crate::{
-        App, Bytes, Config, Context, Error, ErrorKind, Items, Node, Result, ServiceClient, Tensor, WorkerIndex, service,
+        App, Bytes, Config, Context, Error, ErrorKind, File, Items, Node, Result, ServiceClient, Tensor, WorkerIndex,
+        service,
     };
 }

@@ -118,7 +118,7 @@ impl Service {
         let answer =
             client.post(format!("{}/greet", self.url)).json(&json!({ "name": name })).send().expect("an answer");
         let answer = answer.error_for_status().expect("a good answer");
-        answer.json().expect("a string")
+        answer.text().expect("a text")
     }
 
     /// Asks the service to stop, as a service manager does, and tells its exit code.

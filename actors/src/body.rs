@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{CallResult, Error};
-use crate::tensor::{DType, Tensor};
+use crate::form::Form;
+use crate::raw::Raw;
 
 /// A typed value with its type forgotten: arguments on the way in, a result on the way out.
 pub type Typed = Box<dyn Any + Send>;
@@ -41,16 +42,11 @@ pub enum Codec {
     Msgpack,
     /// JSON; tensors as nested lists.
     Json,
-    /// One tensor as it is in memory: its dtype and shape in the head, its elements in the one segment. For methods
-    /// that take, or give, nothing else.
+    /// One value as it is in memory, see [`Raw`]: what it is in the head, its bytes in the one segment. For methods that
+    /// take, or give, nothing else.
     Raw,
-}
-
-/// The head of a [`Codec::Raw`] body.
-#[derive(Serialize, Deserialize)]
-struct RawHead {
-    dtype: DType,
-    shape: Vec<usize>,
+    /// Named parts, see [`Form`]: their names in the head, the content of each in a segment. For arguments only.
+    Form,
 }
 
 impl Encoded {
@@ -59,44 +55,20 @@ impl Encoded {
         Self { codec, head: bytes.into(), segments: Vec::new() }
     }
 
-    /// A tensor as it is in memory; its elements are not copied.
-    #[must_use]
-    pub fn raw(tensor: &Tensor) -> Self {
-        let head = RawHead { dtype: tensor.dtype(), shape: tensor.shape().to_vec() };
-        let head = rmp_serde::to_vec_named(&head).expect("a name and numbers have a form in MessagePack");
-        Self { codec: Codec::Raw, head: head.into(), segments: vec![tensor.bytes().clone()] }
-    }
-
-    /// The tensor of a [`Codec::Raw`] body; its elements are not copied.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) when the body is none, or its parts do not fit.
-    pub fn to_tensor(&self) -> CallResult<Tensor> {
-        let (Codec::Raw, [elements]) = (self.codec, self.segments.as_slice()) else {
-            return Err(Error::malformed(format!(
-                "expected one raw tensor, got {} bytes of {}",
-                self.len(),
-                self.codec
-            )));
-        };
-        let RawHead { dtype, shape } =
-            rmp_serde::from_slice(&self.head).map_err(|error| cannot_decode(self.codec, &error))?;
-        Tensor::new(dtype, shape, elements.clone()).map_err(|error| Error::malformed(error.to_string()))
-    }
-
     /// Writes a value.
     ///
     /// # Errors
     /// [`ErrorKind::Service`](crate::ErrorKind::Service) when the value has no form in the codec, as NaN has none in
-    /// JSON, and only a [`Tensor`] has a raw one.
+    /// JSON, and few types have a raw one.
     pub fn encode<T: Serialize + 'static>(value: &T, codec: Codec) -> CallResult<Self> {
         let bytes = match codec {
             Codec::Msgpack => rmp_serde::to_vec_named(value).map_err(|error| cannot_encode(codec, &error)),
             Codec::Json => serde_json::to_vec(value).map_err(|error| cannot_encode(codec, &error)),
             Codec::Raw => {
-                let tensor = (value as &dyn Any).downcast_ref::<Tensor>();
-                return tensor.map(Self::raw).ok_or_else(|| cannot_encode(codec, &"it is not a tensor"));
+                let raw = Raw::of(value).map(Self::from);
+                return raw.ok_or_else(|| cannot_encode(codec, &"it is neither a tensor, a text nor a file"));
             }
+            Codec::Form => Err(cannot_encode(codec, &"only arguments have that form")),
         }?;
         Ok(Self::new(codec, bytes))
     }
@@ -112,11 +84,11 @@ impl Encoded {
                 let bytes: &[u8] = if self.head.is_empty() { b"{}" } else { &self.head };
                 serde_json::from_slice(bytes).map_err(|error| cannot_decode_json::<T>(bytes, &error))
             }
-            Codec::Raw => {
-                let mut tensor = Some(self.to_tensor()?);
-                let tensor = (&mut tensor as &mut dyn Any).downcast_mut::<Option<T>>().and_then(Option::take);
-                tensor.ok_or_else(|| Error::malformed("a raw tensor was given where something else is expected"))
-            }
+            Codec::Raw => self
+                .to_raw()?
+                .exactly()
+                .map_err(|_| Error::malformed("a raw value was given where something else is expected")),
+            Codec::Form => Form::of(self)?.read(),
         }
     }
 
@@ -138,7 +110,8 @@ impl fmt::Display for Codec {
         f.write_str(match self {
             Codec::Msgpack => "MessagePack",
             Codec::Json => "JSON",
-            Codec::Raw => "raw tensor",
+            Codec::Raw => "raw",
+            Codec::Form => "form",
         })
     }
 }
@@ -155,7 +128,8 @@ fn cannot_decode(codec: Codec, error: &dyn fmt::Display) -> Error {
 fn cannot_decode_json<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Error {
     let again = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(bytes));
     let path = again.err().map(|error| error.path().to_string());
-    match path.filter(|path| error.is_data() && !path.starts_with(['.', '?'])) {
+    // What ends too early has no place of its own.
+    match path.filter(|path| !error.is_eof() && !path.starts_with(['.', '?'])) {
         Some(field) => Error::rejected(field, error.to_string()),
         None => cannot_decode(Codec::Json, error),
     }
@@ -173,14 +147,7 @@ impl fmt::Debug for Body {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_raw_tensor_comes_back_without_a_copy() {
-        let tensor = Tensor::from_rows(&[[1.0_f32, 2.0], [3.0, 4.0]]);
-        let body = Encoded::encode(&tensor, Codec::Raw).unwrap();
-        assert_eq!(body.segments[0].as_ptr(), tensor.bytes().as_ptr());
-        assert_eq!(body.decode::<Tensor>().unwrap(), tensor);
-    }
+    use crate::tensor::Tensor;
 
     #[test]
     fn what_does_not_fit_is_said() {
@@ -190,12 +157,19 @@ mod tests {
         let messages = [
             short.decode::<Tensor>().unwrap_err().to_string(),
             Encoded::raw(&tensor).decode::<String>().unwrap_err().to_string(),
-            Encoded::encode(&"text".to_owned(), Codec::Raw).unwrap_err().to_string(),
+            Encoded::encode(&3_u32, Codec::Raw).unwrap_err().to_string(),
+            Encoded::encode(&3_u32, Codec::Form).unwrap_err().to_string(),
             Encoded::new(Codec::Json, "[1]").to_tensor().unwrap_err().to_string(),
             Encoded::new(Codec::Json, "{").decode::<u32>().unwrap_err().to_string(),
         ];
-        let expected =
-            ["got 7", "something else", "not a tensor", "got 3 bytes of JSON", "not the JSON that was expected"];
+        let expected = [
+            "got 7",
+            "something else",
+            "neither a tensor, a text nor a file",
+            "only arguments",
+            "got 3 bytes of JSON",
+            "not the JSON that was expected",
+        ];
         for (message, expected) in messages.iter().zip(expected) {
             assert!(message.contains(expected), "{message:?} should say {expected:?}");
         }

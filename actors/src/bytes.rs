@@ -24,6 +24,22 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Bytes(::bytes::Bytes);
 
+/// The name by which a deserializer is asked for bytes. Most pass over it; that of forms gives the bytes of a file.
+pub(crate) const BYTES: &str = "$playhouse::Bytes";
+
+impl Bytes {
+    /// Reads base64. A text that is a URL is told that nobody fetches it: who did would let a stranger's request reach
+    /// whatever this machine can reach.
+    pub(crate) fn from_base64<E: Error>(text: &str) -> Result<Self, E> {
+        STANDARD.decode(text).map(Self::from).map_err(|error| {
+            if text.starts_with("http://") || text.starts_with("https://") {
+                return E::custom("expected the content itself, as a file or in base64: URLs are not fetched");
+            }
+            E::custom(format_args!("expected base64 with padding: {error}"))
+        })
+    }
+}
+
 impl Deref for Bytes {
     type Target = [u8];
 
@@ -99,10 +115,7 @@ impl Serialize for Bytes {
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if deserializer.is_human_readable() {
-            return deserializer.deserialize_str(BytesVisitor);
-        }
-        deserializer.deserialize_byte_buf(BytesVisitor)
+        deserializer.deserialize_newtype_struct(BYTES, BytesVisitor)
     }
 }
 
@@ -111,17 +124,22 @@ impl<'de> Deserialize<'de> for Bytes {
 /// human-readable.
 struct BytesVisitor;
 
-impl Visitor<'_> for BytesVisitor {
+impl<'de> Visitor<'de> for BytesVisitor {
     type Value = Bytes;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("bytes, in JSON as a base64 string")
     }
 
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Bytes, D::Error> {
+        if deserializer.is_human_readable() {
+            return deserializer.deserialize_str(self);
+        }
+        deserializer.deserialize_byte_buf(self)
+    }
+
     fn visit_str<E: Error>(self, text: &str) -> Result<Bytes, E> {
-        let bytes =
-            STANDARD.decode(text).map_err(|error| E::custom(format_args!("expected base64 with padding: {error}")))?;
-        Ok(bytes.into())
+        Bytes::from_base64(text)
     }
 
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Bytes, E> {

@@ -58,10 +58,22 @@ pub struct MethodDescription {
     pub context: bool,
     /// `#[api(version = n)]`: a caller reaches only replicas with the same version.
     pub version: u32,
-    /// The arguments: an object with one property for each.
+    /// Whether a body is the value of the only argument (`#[root]`), and not an object that names it.
+    pub root: bool,
+    /// `#[api(route = "/path")]`.
+    pub route: Option<&'static str>,
+    /// The arguments: an object with one property for each. With `root` that of the only one.
     pub arguments: Schema,
     /// The result; for a stream, one item.
     pub result: Schema,
+}
+
+impl MethodDescription {
+    /// The path of the method among those of its service: `/<name>` unless it has a route of its own.
+    #[must_use]
+    pub fn path(&self) -> Cow<'static, str> {
+        self.route.map_or_else(|| format!("/{}", self.name).into(), Cow::Borrowed)
+    }
 }
 
 /// How a method answers.

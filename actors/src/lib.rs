@@ -18,11 +18,14 @@ pub mod bytes;
 mod description;
 mod error;
 mod failure;
+mod file;
+mod form;
 mod id;
 mod inject;
 mod message;
 mod method;
 mod outcome;
+mod raw;
 mod service;
 pub mod tensor;
 
@@ -48,6 +51,9 @@ mod supervision;
 // Both together.
 mod builder;
 mod graph;
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub mod properties;
 mod runtime;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -67,6 +73,8 @@ pub use description::{
 pub use error::{CallResult, Error, ErrorKind, Hop};
 pub use executor::{Arbiters, Executor};
 pub use failure::{Failure, INTERNAL, Result};
+pub use file::File;
+pub use form::{Form, Part, PartValue};
 pub use graph::GraphError;
 pub use group::{
     ASYNC_SLOTS, BATCH_BOUNDS, Group, GroupConfig, GroupStats, Histogram, HistogramStats, MAX_CONCURRENCY, MethodStats,
@@ -78,6 +86,7 @@ pub use message::{Message, Streaming, Unary, Value};
 pub use method::{BatchOptions, ItemSink, MethodOptions, Methods};
 pub use outcome::CallOutcome;
 pub use playhouse_macros::service;
+pub use raw::{Raw, RawHead};
 pub use remote::{Remote, RemoteRequest};
 pub use request::{CallTiming, Caller, Context, Cookie, Headers, RequestHead, ResponseHead};
 pub use router::{Load, Route, RouteStats, Routes, decide};

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::{CallResult, Error};
-use crate::tensor::Tensor;
+use crate::error::CallResult;
+use crate::raw::Raw;
 
 /// A value that can cross between services: as an argument, a result or an item of a stream.
 ///
@@ -29,6 +29,10 @@ pub trait Message: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
     const SERVICE: &'static str;
     /// The method's name.
     const METHOD: &'static str;
+    /// Whether the message is written as the value of its only argument, and not as an object that names it.
+    const ROOT: bool = false;
+    /// The name of the only argument, if there is one and no other.
+    const ONLY: Option<&'static str> = None;
     /// What the method gives; for a stream, one item.
     type Reply: Value;
 
@@ -41,12 +45,13 @@ pub trait Message: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
         Ok(())
     }
 
-    /// The message that has this tensor as its only argument: how a [`Codec::Raw`](crate::Codec::Raw) body is read.
+    /// The message whose only argument is of exactly the type of this value: how a [`Codec::Raw`](crate::Codec::Raw) body
+    /// is read without a copy.
     ///
     /// # Errors
-    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected) when the method takes something else.
-    fn from_tensor(_: Tensor) -> CallResult<Self> {
-        Err(Error::malformed(format!("{}.{} does not take a single tensor", Self::SERVICE, Self::METHOD)))
+    /// The value, if the argument is of another type, or not the only one.
+    fn from_raw(raw: Raw) -> Result<Self, Raw> {
+        Err(raw)
     }
 }
 

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
+use schemars::Schema;
 
 use crate::batch::BatchPolicy;
 use crate::body::{Codec, Encoded, Typed};
@@ -58,13 +59,15 @@ pub struct MethodOptions {
     pub context: bool,
     /// A caller reaches only replicas with the same version.
     pub version: u32,
+    /// The path of the method over HTTP; its name unless set.
+    pub route: Option<&'static str>,
     /// What is declared about the reply where it is a [`Tensor`]: it is in the schema, and each reply is checked.
     pub result: Option<TensorSpec>,
 }
 
 impl Default for MethodOptions {
     fn default() -> Self {
-        Self { doc: "", compute: false, idempotent: false, context: false, version: 1, result: None }
+        Self { doc: "", compute: false, idempotent: false, context: false, version: 1, route: None, result: None }
     }
 }
 
@@ -162,7 +165,7 @@ impl<S: 'static> Methods<S> {
         run: Run,
         admit: Box<dyn Fn(&Typed) -> CallResult<u64> + Send + Sync>,
     ) {
-        let MethodOptions { doc, compute, idempotent, context, version, result } = options;
+        let MethodOptions { doc, compute, idempotent, context, version, route, result } = options;
         let description = MethodDescription {
             name: M::METHOD,
             doc,
@@ -171,7 +174,9 @@ impl<S: 'static> Methods<S> {
             idempotent,
             context,
             version,
-            arguments: schemars::schema_for!(M),
+            root: M::ROOT,
+            route,
+            arguments: if M::ROOT { resolved(schemars::schema_for!(M)) } else { schemars::schema_for!(M) },
             result: result.map_or_else(|| schemars::schema_for!(M::Reply), |spec| spec.json_schema()),
         };
         self.table.push(Method { description, run, admit, decode: decode::<M>, encode: encode::<M::Reply> });
@@ -201,9 +206,26 @@ impl<T: Send + 'static> ItemSink<T> {
     }
 }
 
+/// A schema that is but a reference to one of its own definitions, as that of a message that is written as its argument:
+/// replaced by that definition, so that a reader finds the type where it is.
+fn resolved(mut schema: Schema) -> Schema {
+    let name = schema.get("$ref").and_then(|reference| reference.as_str()?.strip_prefix("#/$defs/"));
+    let definition = name.and_then(|name| schema.get("$defs")?.get(name)?.as_object()).cloned();
+    if let Some(definition) = definition {
+        schema.remove("$ref");
+        for (key, value) in definition {
+            schema.insert(key, value);
+        }
+    }
+    schema
+}
+
 fn decode<M: Message>(body: &Encoded) -> CallResult<Typed> {
     match body.codec {
-        Codec::Raw => M::from_tensor(body.to_tensor()?).map(typed),
+        Codec::Raw => body.to_raw()?.into_message::<M>().map(typed),
+        Codec::Json if M::ROOT && body.is_empty() => {
+            Err(Error::malformed("the body is empty: it is to be the argument"))
+        }
         _ => body.decode::<M>().map(typed),
     }
 }

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use playhouse_actors::{
-    CallResult, Client, Failure, InitContext, Inject, Message, MethodOptions, Methods, Requirement, RequirementKind,
-    Result, Service, ServiceClient, Settings, Traffic, Unary, WorkerIndex,
+    CallResult, Client, Failure, InitContext, Inject, Message, MethodOptions, Methods, Raw, Requirement,
+    RequirementKind, Result, Service, ServiceClient, Settings, Traffic, Unary, WorkerIndex,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,12 @@ pub mod greeter {
 impl Message for greeter::Greet {
     const SERVICE: &'static str = "Greeter";
     const METHOD: &'static str = "greet";
+    const ONLY: Option<&'static str> = Some("name");
     type Reply = String;
+
+    fn from_raw(raw: Raw) -> Result<Self, Raw> {
+        raw.exactly().map(|name| Self { name })
+    }
 }
 
 impl Unary for greeter::Greet {}

@@ -34,6 +34,16 @@ pub enum GatewayError {
         /// The names of the services.
         known: String,
     },
+    /// A path is asked for that names something else already.
+    #[error("the route {path} of {method} is taken by {other}: choose another in #[api(route = \"..\")]")]
+    TakenRoute {
+        /// The method that asks for it.
+        method: String,
+        /// The path.
+        path: String,
+        /// What is there.
+        other: String,
+    },
     /// There is nothing to answer with.
     #[error("there are no services to serve: add one with `.service::<Foo>()`")]
     NoServices,

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::Method;
-use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName};
+use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
-use playhouse_actors::{AnyClient, Codec, Encoded, MethodKind};
+use playhouse_actors::{AnyClient, MethodKind};
 
+use super::body::{self, Media};
 use super::problem::Problem;
+use super::reply;
+use super::reply::stream::{self, Framing};
 use super::state::{InFlight, Phase, Seat};
-use super::stream::{self, Framing};
 use super::table::Entry;
-use super::{format, index, payload, probe};
+use super::{index, path, probe};
 
 /// A client that knows how long it will wait says so; the service's own timeout is the limit.
 const TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
@@ -22,10 +24,11 @@ const TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
 /// Answers a request, whatever it is.
 pub(super) async fn answer(seat: Arc<Seat>, request: &HttpRequest, mut payload: Payload) -> HttpResponse {
     let in_flight = seat.enter();
+    let path = path::decoded(request.path());
     let answered = match *request.method() {
-        Method::POST => call(&seat, request, &mut payload, in_flight).await,
-        Method::GET | Method::HEAD => look(&seat, request),
-        _ => Err(wrong_verb(&seat, request)),
+        Method::POST => call(&seat, &path, request, &mut payload, in_flight).await,
+        Method::GET | Method::HEAD => look(&seat, &path, request),
+        _ => Err(wrong_verb(&seat, &path, request)),
     };
     answered.unwrap_or_else(|problem| refuse(request, payload, problem))
 }
@@ -33,32 +36,35 @@ pub(super) async fn answer(seat: Arc<Seat>, request: &HttpRequest, mut payload: 
 /// Calls the method that the path names.
 async fn call(
     seat: &Seat,
+    path: &str,
     request: &HttpRequest,
     payload: &mut Payload,
     in_flight: InFlight,
 ) -> Result<HttpResponse, Problem> {
-    let entry = entry(seat, request)?;
+    let entry = entry(seat, path, request)?;
     let headers = request.headers();
-    let codec = format::codec(headers)?;
     let client = client(&entry, headers)?;
-    let body = Encoded::new(codec, payload::read(headers, payload, &seat.shared.config).await?);
+    let media = Media::of(headers);
+    let config = &seat.shared.config;
     match entry.kind {
         MethodKind::Unary | MethodKind::Batch => {
-            let reply = client.call(entry.method, body, codec).await?;
-            Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, format::content_type(codec))).body(reply.head))
+            // Before the body is read and anything runs: what would not be accepted need not be computed.
+            let codec = reply::codec(entry.gives, media, headers)?;
+            let body = body::read(entry.takes, media, headers, payload, config).await?;
+            reply::respond(headers, client.call(entry.method, body, codec).await?).await
         }
         MethodKind::Stream => {
-            let framing = if format::wants_lines(headers) { Framing::Lines } else { Framing::Events };
+            let framing = Framing::of(headers)?;
+            let body = body::read(entry.takes, media, headers, payload, config).await?;
             // Apart, because every call would set room aside for it.
-            let items = Box::pin(client.stream(entry.method, body, Codec::Json)).await?;
+            let items = Box::pin(client.stream(entry.method, body, framing.codec(entry.gives))).await?;
             Ok(stream::respond(framing, items, in_flight))
         }
     }
 }
 
 /// The method that a path names, if calls are taken at this moment.
-fn entry(seat: &Seat, request: &HttpRequest) -> Result<Arc<Entry>, Problem> {
-    let path = request.path();
+fn entry(seat: &Seat, path: &str, request: &HttpRequest) -> Result<Arc<Entry>, Problem> {
     match &*seat.shared.phase() {
         Phase::Starting => Err(Problem::starting()),
         Phase::Draining => Err(Problem::draining()),
@@ -72,17 +78,26 @@ fn entry(seat: &Seat, request: &HttpRequest) -> Result<Arc<Entry>, Problem> {
 
 /// The client for a call, with the caller's own limit if it is shorter than that of the service.
 fn client<'a>(entry: &'a Entry, headers: &HeaderMap) -> Result<Cow<'a, AnyClient>, Problem> {
-    let wanted = format::milliseconds(headers, &TIMEOUT)?.map(Duration::from_millis);
+    let wanted = milliseconds(headers, &TIMEOUT)?.map(Duration::from_millis);
     Ok(match wanted {
         Some(wanted) if wanted < entry.client.timeout() => Cow::Owned(entry.client.with_timeout(wanted)),
         _ => Cow::Borrowed(&entry.client),
     })
 }
 
+/// A header with a number of milliseconds.
+fn milliseconds(headers: &HeaderMap, name: &HeaderName) -> Result<Option<u64>, Problem> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    let number = value.to_str().ok().and_then(|text| text.trim().parse().ok()).filter(|&number| number > 0);
+    number.map(Some).ok_or_else(|| {
+        let message = format!("{name} is {value:?}: expected a whole number of milliseconds above 0");
+        Problem::new(StatusCode::BAD_REQUEST, "bad_header", message)
+    })
+}
+
 /// Answers a question about the process itself.
-fn look(seat: &Seat, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+fn look(seat: &Seat, path: &str, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     let phase = seat.shared.phase();
-    let path = request.path();
     if let Some(answer) = probe::answer(path, &phase) {
         return Ok(answer);
     }
@@ -95,8 +110,7 @@ fn look(seat: &Seat, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     }
 }
 
-fn wrong_verb(seat: &Seat, request: &HttpRequest) -> Problem {
-    let path = request.path();
+fn wrong_verb(seat: &Seat, path: &str, request: &HttpRequest) -> Problem {
     match &*seat.shared.phase() {
         _ if is_looked_at(path) => Problem::wrong_verb(request.method(), path, "GET, HEAD"),
         Phase::Up(table) if table.get(path).is_none() => table.not_found(path, &seat.shared.entry),

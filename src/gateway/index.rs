@@ -14,11 +14,11 @@ pub(super) fn answer(table: &Table, entry: &str) -> HttpResponse {
 fn list(table: &Table, entry: &str) -> String {
     let mut text = String::from("Playhouse. Call a method with POST and a JSON object of its arguments.\n");
     for service in &table.services {
-        let prefix = if service.name == entry { "/".to_owned() } else { format!("/{}/", service.name) };
+        let prefix = if service.name == entry { String::new() } else { format!("/{}", service.name) };
         let _ = write!(text, "\n{}\n", service.name);
         for method in &service.methods {
             let doc = method.doc.lines().next().unwrap_or_default();
-            let _ = writeln!(text, "  POST {prefix}{:<24} {doc}", method.name);
+            let _ = writeln!(text, "  POST {prefix}{:<25} {doc}", method.path());
         }
     }
     text.push_str("\nGET /livez, /readyz and /healthz say how the process fares.\n");

@@ -6,26 +6,29 @@
 //! What a small request may cost: HTTP itself is ~10 us of one core, a local call 1 to 2 us. The path from one to the
 //! other therefore has one look-up, no middleware, no task and no timer of its own.
 //!
-//! In the order of a request: `server` (connections), `handler`, `state` and `table` (which method), `format` and
-//! `payload` (what body), `stream` (many answers), `problem` (what went wrong). `probe`, `index` and `figures` answer GET.
-//! `visit` counts each request with its `meter`.
+//! In the order of a request: `server` (connections), `handler`, `path`, `state` and `table` (which method), `value` (what it
+//! takes and gives), `body` (what was sent), `reply` (what is answered, once or by a stream), `problem` (what went wrong).
+//! `probe`, `index` and `figures` answer GET. `visit` counts each request with its `meter`.
 
+mod body;
 mod config;
 mod error;
 mod figures;
-mod format;
 mod handler;
 mod index;
 mod meter;
-mod payload;
+mod path;
 mod probe;
 mod problem;
+mod reply;
 mod server;
 mod state;
-mod stream;
 mod table;
+mod value;
 mod visit;
 
+#[cfg(any(test, feature = "testing"))]
+pub use body::multipart_survives;
 pub use config::GatewayConfig;
 pub(crate) use config::{HOST, MAX_BODY, PORT};
 pub use error::GatewayError;

@@ -53,9 +53,8 @@ impl Problem {
     /// A wrong verb, with those that are right.
     pub(super) fn wrong_verb(method: &Method, path: &str, allowed: &'static str) -> Self {
         let message = format!("{path} answers {allowed}, not {method}");
-        let mut problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_verb", message);
-        problem.0.header = Some((ALLOW, HeaderValue::from_static(allowed)));
-        problem
+        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_verb", message);
+        problem.with_header(ALLOW, HeaderValue::from_static(allowed))
     }
 
     /// The services are not ready yet.
@@ -73,6 +72,12 @@ impl Problem {
     /// Something that cannot happen did.
     pub(super) fn internal(error: &dyn std::fmt::Display) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string())
+    }
+
+    /// Adds a header that says what would do.
+    pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.header = Some((name, value));
+        self
     }
 
     /// Asks for another connection next time: what is left of this one is of no use.
@@ -116,11 +121,9 @@ impl Problem {
     }
 
     /// In whole seconds, as HTTP wants them, and at least one: a client that counts down from 0 would not wait at all.
-    fn retry_after(mut self, pause: Duration) -> Self {
+    fn retry_after(self, pause: Duration) -> Self {
         let seconds = pause.as_millis().div_ceil(1000).max(1);
-        let value = HeaderValue::from_str(&seconds.to_string()).expect("digits");
-        self.0.header = Some((RETRY_AFTER, value));
-        self
+        self.with_header(RETRY_AFTER, HeaderValue::from_str(&seconds.to_string()).expect("digits"))
     }
 
     fn field(mut self, field: &Option<String>) -> Self {

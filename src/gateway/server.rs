@@ -17,7 +17,7 @@ use super::config::GatewayConfig;
 use super::error::GatewayError;
 use super::figures::Figures;
 use super::state::{Phase, Shared};
-use super::table::Table;
+use super::table::{self, Table};
 use super::visit;
 use crate::node::Control;
 
@@ -65,7 +65,9 @@ impl Gateway {
         threads: usize,
         control: &Control,
     ) -> Result<(Self, Vec<ArbiterHandle>), GatewayError> {
-        let shared = Shared::new(config.clone(), entry(config, services)?, Figures::new(services, threads));
+        let entry = entry(config, services)?;
+        table::check_routes(services, &entry)?;
+        let shared = Shared::new(config.clone(), entry, Figures::new(services, threads));
         let listening = {
             let shared = Arc::clone(&shared);
             control.run(move || listen(&shared, threads)).await.map_err(GatewayError::Threads)??

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use playhouse_actors::{AnyClient, MethodKind, Runtime, ServiceDescription};
+use playhouse_actors::{AnyClient, MethodDescription, MethodKind, Runtime, ServiceDescription};
 
+use super::error::GatewayError;
 use super::problem::Problem;
+use super::value::{Kind, Takes};
 use crate::nearest::nearest;
 
 /// Everything that can be called, by its path.
@@ -21,6 +23,55 @@ pub(super) struct Entry {
     pub(super) client: AnyClient,
     pub(super) method: &'static str,
     pub(super) kind: MethodKind,
+    pub(super) takes: Takes,
+    pub(super) gives: Kind,
+}
+
+/// What a GET is answered at, so that no method may have it for its route.
+const TAKEN: [&str; 6] = ["/livez", "/readyz", "/healthz", "/metrics", "/schema.json", "/docs.json"];
+
+impl Entry {
+    fn new(client: &AnyClient, method: &MethodDescription) -> Self {
+        let (takes, gives) = (Takes::of(method), Kind::given_by(method));
+        Self { client: client.clone(), method: method.name, kind: method.kind, takes, gives }
+    }
+}
+
+/// Checks that each path names one thing.
+///
+/// # Errors
+/// [`GatewayError::TakenRoute`] for the first route that is something else already.
+pub(super) fn check_routes(services: &[&ServiceDescription], entry: &str) -> Result<(), GatewayError> {
+    let mut known: HashMap<String, String> = TAKEN.map(|path| (path.into(), "the gateway itself".into())).into();
+    // What has a route of its own comes last, so that it is the one to blame.
+    for with_route in [false, true] {
+        for service in services {
+            for method in service.methods.iter().filter(|method| method.route.is_some() == with_route) {
+                let name = format!("{}.{}", service.name, method.name);
+                for path in paths_of(service, method, entry) {
+                    let other = known.insert(path.clone(), name.clone()).filter(|other| *other != name);
+                    if let Some(other) = other.filter(|_| with_route) {
+                        return Err(GatewayError::TakenRoute { method: name, path, other });
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where a method is found: below its service by its route and by its name, and for the entry at the root too.
+fn paths_of(service: &ServiceDescription, method: &MethodDescription, entry: &str) -> Vec<String> {
+    let path = method.path();
+    let below = |path: &str| format!("/{}{}", service.name, path.strip_suffix('/').unwrap_or(path));
+    let mut paths = vec![below(&path)];
+    if method.route.is_some() {
+        paths.push(below(&format!("/{}", method.name)));
+    }
+    if service.name == entry {
+        paths.push(path.into_owned());
+    }
+    paths
 }
 
 impl Table {
@@ -31,11 +82,9 @@ impl Table {
         for service in &services {
             let Ok(client) = runtime.any_client(service.name) else { continue };
             for method in &service.methods {
-                let (service, method, kind) = (service.name, method.name, method.kind);
-                let long = format!("/{service}/{method}");
-                let short = (service == entry).then(|| format!("/{method}"));
-                for path in short.into_iter().chain([long]) {
-                    paths.insert(path.into(), Arc::new(Entry { client: client.clone(), method, kind }));
+                let made = Arc::new(Entry::new(&client, method));
+                for path in paths_of(service, method, entry) {
+                    paths.insert(path.into(), Arc::clone(&made));
                 }
             }
         }
@@ -81,12 +130,16 @@ impl Table {
 }
 
 fn no_method(service: &ServiceDescription, name: &str) -> String {
-    let known: Vec<_> = service.methods.iter().map(|method| method.name).collect();
+    if let Some(method) = service.methods.iter().find(|method| method.name == name) {
+        return format!("{}.{name} is at {}", service.name, method.path());
+    }
+    let known: Vec<_> = service.methods.iter().map(|method| method.path()).collect();
+    let known: Vec<_> = known.iter().map(|path| path.trim_start_matches('/')).collect();
     let hint = nearest(name, &known).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
     format!("{} has no method {name}, only {}{hint}", service.name, known.join(", "))
 }
 
 fn paths(service: &ServiceDescription) -> String {
-    let paths: Vec<_> = service.methods.iter().map(|method| format!("/{}/{}", service.name, method.name)).collect();
+    let paths: Vec<_> = service.methods.iter().map(|method| format!("/{}{}", service.name, method.path())).collect();
     paths.join(", ")
 }

@@ -52,6 +52,38 @@ async fn until_the_services_are_ready_the_process_lives_and_calls_are_503() {
     drop(node);
 }
 
+/// Wants a path that is not to be had.
+pub(crate) struct Greedy;
+
+#[service]
+impl Greedy {
+    #[init]
+    fn new() -> Self {
+        Greedy
+    }
+
+    #[api(route = "/livez")]
+    async fn health(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Wants the path of another service's method.
+pub(crate) struct Nosy;
+
+#[service]
+impl Nosy {
+    #[init]
+    fn new() -> Self {
+        Nosy
+    }
+
+    #[api(route = "/Stage/echo")]
+    async fn echo(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
 #[tokio::test]
 async fn a_node_that_cannot_start_says_why() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -60,6 +92,14 @@ async fn a_node_that_cannot_start_says_why() {
         (services().gateway(any_port().port(port)), format!("127.0.0.1:{port} is in use")),
         (services().gateway(any_port().entry("Sage")), "the entry Sage is not a service of this program".into()),
         (services().gateway(any_port().host("no such host")), "cannot listen on no such host:0".into()),
+        (
+            services().service::<Greedy>().gateway(any_port()),
+            "the route /livez of Greedy.health is taken by the gateway itself".into(),
+        ),
+        (
+            services().service::<Nosy>().gateway(any_port()),
+            "the route /Stage/echo of Nosy.echo is taken by Stage.echo".into(),
+        ),
         (Node::builder().gateway(any_port()), "there are no services to serve".into()),
         (Node::builder().service::<Front>(), "Stage is missing: Front needs it".into()),
     ];

@@ -26,6 +26,55 @@ impl Stage {
         Ok(rows)
     }
 
+    /// Takes files, gives their names and sizes.
+    #[api]
+    async fn files(&self, files: Vec<File>, note: Option<String>) -> Result<String> {
+        let told: Vec<_> = files.iter().map(|file| format!("{:?} {}", file.name, file.data.len())).collect();
+        Ok(format!("{} {note:?}", told.join(", ")))
+    }
+
+    /// Gives back a file.
+    #[api]
+    async fn file(&self, image: File) -> Result<File> {
+        Ok(image)
+    }
+
+    /// Gives back bytes.
+    #[api]
+    async fn bytes(&self, bytes: Bytes) -> Result<Bytes> {
+        Ok(bytes)
+    }
+
+    /// Gives back what the body is.
+    #[api(route = "/v1/text")]
+    async fn root_text(&self, #[root] text: String) -> Result<String> {
+        Ok(text)
+    }
+
+    /// Gives back what the body is.
+    #[api]
+    async fn root_file(&self, #[root] file: File) -> Result<File> {
+        Ok(file)
+    }
+
+    /// Adds what the body holds.
+    #[api(route = "/")]
+    async fn sum(&self, #[root] numbers: Vec<f64>) -> Result<f64> {
+        Ok(numbers.iter().sum())
+    }
+
+    /// Takes a number, a text and a choice.
+    #[api]
+    async fn fields(&self, number: u32, text: String, maybe: Option<bool>) -> Result<String> {
+        Ok(format!("{number} {text} {maybe:?}"))
+    }
+
+    /// Gives a tensor of any shape back.
+    #[api]
+    async fn tensor(&self, tensor: Tensor) -> Result<Tensor> {
+        Ok(tensor)
+    }
+
     /// Takes nothing, gives nothing.
     #[api]
     async fn nothing(&self) -> Result<()> {

@@ -59,7 +59,10 @@ use proc_macro::TokenStream;
 /// 7. `#[tensor(f32, [_, 4])]` on a `Tensor` argument, or on the method for its result, declares dtype and shape: `_` is a
 ///    dimension of any length. It is in the schema; arguments are checked before they take a place in the mailbox, results
 ///    before they leave. JSON numbers become the declared dtype. In a batch and in a stream it holds for each item.
-/// 8. `#[ready] fn(&self) -> bool` and `#[alive] fn(&self) -> bool` are asked every second or so: a group of which no worker is
+/// 8. `#[root]` on the only argument of a method: the body of a request is that value, and not an object that names it. Over
+///    HTTP a root string is the text of the body, a root `Bytes` or `File` the body as it is. Callers in Rust see no
+///    difference.
+/// 9. `#[ready] fn(&self) -> bool` and `#[alive] fn(&self) -> bool` are asked every second or so: a group of which no worker is
 ///    ready says so to health checks, and others are called instead where there are any; a worker that is not alive takes
 ///    nothing new and is replaced. `#[shutdown] fn(&self)`, or `async fn`, is called when a
 ///    worker is about to be dropped after a drain.
@@ -98,6 +101,7 @@ use proc_macro::TokenStream;
 /// |---|---|---|
 /// | `idempotent` | | running it twice does the same as running it once, so it may be retried |
 /// | `version = 2` | at least 1 | a caller reaches only replicas with the same version |
+/// | `route = "/v1/classify"` | the path of a URL | where the method is over HTTP: at this path of its service instead of `/<method>`; `/<Service>/<method>` remains |
 /// | `batch(max_size = 32)` | at least 1 | the most messages in one batch; required |
 /// | `batch(max_latency = "20ms")` | duration | how long the first message of a batch may wait for more |
 /// | `batch(max_cost = 16384)` | at least 1 | the most that the messages of one batch may cost together |
@@ -143,7 +147,12 @@ use proc_macro::TokenStream;
 /// impl Message for greeter::Greet {
 ///     const SERVICE: &'static str = "Greeter";
 ///     const METHOD: &'static str = "greet";
+///     const ONLY: Option<&'static str> = Some("name");
 ///     type Reply = String;
+///
+///     fn from_raw(raw: Raw) -> Result<Self, Raw> {
+///         raw.exactly().map(|name| Self { name })
+///     }
 /// }
 ///
 /// impl Unary for greeter::Greet {}

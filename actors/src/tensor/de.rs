@@ -50,6 +50,9 @@ pub fn u8<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tensor, D::Error
     declared::<u8, D>(deserializer)
 }
 
+/// The name by which a deserializer is asked for a tensor. Most pass over it; that of forms reads it from one part.
+pub(crate) const TENSOR: &str = "$playhouse::Tensor";
+
 fn declared<'de, T: Element, D: Deserializer<'de>>(deserializer: D) -> Result<Tensor, D::Error> {
     let tensor = deserialize::<T, D>(deserializer)?;
     tensor.expect_dtype(T::DTYPE).map_err(D::Error::custom)?;
@@ -67,7 +70,7 @@ impl<'de> Deserialize<'de> for Tensor {
 /// Reads a tensor; numbers in nested lists become `T`, packed tensors keep their dtype.
 fn deserialize<'de, T: Element, D: Deserializer<'de>>(deserializer: D) -> Result<Tensor, D::Error> {
     if deserializer.is_human_readable() {
-        return deserializer.deserialize_any(NestedOrPacked::<T>(PhantomData));
+        return deserializer.deserialize_newtype_struct(TENSOR, NestedOrPacked::<T>(PhantomData));
     }
     Packed::deserialize(deserializer)?.into_tensor()
 }
@@ -83,6 +86,10 @@ impl<'de, T: Element> Visitor<'de> for NestedOrPacked<T> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a tensor as nested lists of numbers")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Tensor, D::Error> {
+        deserializer.deserialize_any(self)
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Tensor, E> {

@@ -25,6 +25,9 @@ fn of(schema: &Value) -> String {
     if schema.get("format").is_some_and(|format| format == "tensor") {
         return tensor(schema);
     }
+    if schema.get("format").is_some_and(|format| format == "file") {
+        return "file".into();
+    }
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
         return reference.rsplit('/').next().unwrap_or(reference).to_owned();
     }
@@ -71,6 +74,7 @@ mod tests {
             (json!({ "anyOf": [{ "$ref": "#/$defs/Flower" }, { "type": "null" }] }), "Flower | null"),
             (json!({ "format": "tensor", "type": ["array", "number"] }), "tensor"),
             (json!({ "format": "tensor", "dtype": "f32", "shape": [null, 4] }), "tensor f32 [_, 4]"),
+            (json!({ "format": "file", "type": ["string", "object"] }), "file"),
             (json!({ "type": "object", "title": "Row" }), "Row"),
             (json!(true), "any"),
         ];

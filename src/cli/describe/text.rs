@@ -34,8 +34,8 @@ impl Descriptions<'_> {
             writeln!(f, "  needs {}", needs.join(", "))?;
         }
         for method in &service.methods {
-            let path =
-                if is_entry { format!("/{}", method.name) } else { format!("/{}/{}", service.name, method.name) };
+            let path = method.path();
+            let path = if is_entry { path.into_owned() } else { format!("/{}{path}", service.name) };
             write_method(&path, method, f)?;
         }
         writeln!(f)
@@ -70,7 +70,10 @@ fn need(kind: &RequirementKind) -> Option<String> {
 }
 
 fn write_method(path: &str, method: &MethodDescription, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let arguments = schema::arguments(&method.arguments).join(", ");
+    let arguments = match method.root {
+        true => schema::result(&method.arguments),
+        false => schema::arguments(&method.arguments).join(", "),
+    };
     let answer = match method.kind {
         MethodKind::Stream => "a stream of ",
         MethodKind::Unary | MethodKind::Batch => "",

@@ -9,7 +9,7 @@ use super::krate::Krate;
 use super::moved_type::moved;
 use super::tensor::spec;
 use crate::attributes::conditions;
-use crate::model::{Argument, Kind, Method, Service, Tensor};
+use crate::model::{Argument, Kind, Method, Service};
 
 /// The module with the messages of all methods.
 pub(super) fn module(service: &Service, krate: &Krate) -> TokenStream {
@@ -47,6 +47,13 @@ fn structure(method: &Method, hidden: &[&Ident], krate: &Krate) -> TokenStream {
         let schema = schema(method, argument, krate)?;
         Some(quote! { #(#conditions)* #schema })
     });
+    // What takes the body itself is written as its only field.
+    let form = if method.root {
+        quote! { transparent }
+    } else {
+        quote! { deny_unknown_fields }
+    };
+    let transparent = method.root.then(|| quote! { transparent, });
     quote! {
         #(#attributes)*
         #[derive(
@@ -54,8 +61,8 @@ fn structure(method: &Method, hidden: &[&Ident], krate: &Krate) -> TokenStream {
             #krate::__private::serde::Deserialize,
             #krate::__private::schemars::JsonSchema,
         )]
-        #[serde(crate = #serde, deny_unknown_fields, bound = #bound)]
-        #[schemars(crate = #schemars, bound = #bound)]
+        #[serde(crate = #serde, #form, bound = #bound)]
+        #[schemars(crate = #schemars, #transparent bound = #bound)]
         pub struct #message { #(#fields),* }
         #(#schemas)*
     }
@@ -74,7 +81,7 @@ fn bound(arguments: &[Argument], hidden: &[&Ident], krate: &Krate) -> String {
 }
 
 fn field(method: &Method, argument: &Argument, hidden: &[&Ident], krate: &Krate) -> TokenStream {
-    let Argument { name, ty, attributes, tensor } = argument;
+    let Argument { name, ty, attributes, tensor, .. } = argument;
     let ty = moved(ty, hidden);
     let declared = tensor.as_ref().map(|tensor| {
         let read = krate.function(&format!("tensor::de::{}", tensor.dtype));
@@ -111,7 +118,8 @@ fn message(service: &Service, method: &Method, krate: &Krate) -> TokenStream {
     let reply = quote_spanned! { reply.span() => type Reply = #reply; };
     let path = message_path(service, method);
     let check = check(method, krate);
-    let from_tensor = from_tensor(method, krate);
+    let only = only(method, krate);
+    let root = method.root.then(|| quote! { const ROOT: bool = true; });
     quote! {
         #(#conditions)*
         #[automatically_derived]
@@ -119,9 +127,10 @@ fn message(service: &Service, method: &Method, krate: &Krate) -> TokenStream {
         impl #krate::Message for #path {
             const SERVICE: &'static str = #service_name;
             const METHOD: &'static str = #method_name;
+            #root
             #reply
             #check
-            #from_tensor
+            #only
         }
         #(#conditions)*
         #[automatically_derived]
@@ -163,16 +172,17 @@ fn check(method: &Method, krate: &Krate) -> Option<TokenStream> {
     })
 }
 
-/// Makes the message of a raw tensor, if that is all that the method takes.
-fn from_tensor(method: &Method, krate: &Krate) -> Option<TokenStream> {
-    match &method.arguments[..] {
-        [Argument { name, ty, .. }] if Tensor::is_type(ty) => Some(quote! {
-            fn from_tensor(tensor: #krate::Tensor) -> #krate::CallResult<Self> {
-                ::core::result::Result::Ok(Self { #name: tensor })
-            }
-        }),
-        _ => None,
-    }
+/// What a message of a single argument says of it, and how it is made of that as it is in memory.
+fn only(method: &Method, krate: &Krate) -> Option<TokenStream> {
+    let [Argument { name, .. }] = &method.arguments[..] else { return None };
+    let text = name.unraw().to_string();
+    Some(quote! {
+        const ONLY: ::core::option::Option<&'static str> = ::core::option::Option::Some(#text);
+
+        fn from_raw(raw: #krate::Raw) -> ::core::result::Result<Self, #krate::Raw> {
+            raw.exactly().map(|#name| Self { #name })
+        }
+    })
 }
 
 /// `Clone` and `Debug`, where all arguments have them: not everything that can be sent does.

@@ -43,6 +43,9 @@ fn options(method: &Method, krate: &Krate) -> TokenStream {
         let version = Literal::u64_unsuffixed(version);
         set(quote! { version: #version });
     }
+    if let Some(route) = &method.route {
+        set(quote! { route: ::core::option::Option::Some(#route) });
+    }
     if let Some(tensor) = &method.tensor {
         let spec = spec(tensor, krate);
         set(quote! { result: ::core::option::Option::Some(#spec) });

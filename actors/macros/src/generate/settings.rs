@@ -63,6 +63,7 @@ fn value(given: &Given, krate: &Krate) -> TokenStream {
             quote! { #krate::RestartPolicy::#variant }
         }
         Given::Function(path) => quote! { #path },
+        Given::Path(path) => quote! { #path },
         Given::Flag | Given::Section(_) => quote! { true },
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Argument {
     /// Its documentation.
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) tensor: Option<Tensor>,
+    /// Where it says that the body is its value.
+    pub(crate) root: Option<Attribute>,
 }
 
 /// A parameter whose `#[tensor]` has not been read: its type may still turn out to be that of a batch.
@@ -28,12 +30,16 @@ impl Undeclared {
     /// Reads a parameter and takes the attributes off it.
     pub(super) fn read(parameter: &mut PatType, mistakes: &mut Mistakes) -> Self {
         let tensor = take_one(&mut parameter.attrs, "tensor", mistakes);
+        let root = take_one(&mut parameter.attrs, "root", mistakes);
+        if let Some(root) = root.as_ref().filter(|root| root.meta.require_path_only().is_err()) {
+            mistakes.note(root, "`#[root]` takes no options");
+        }
         let name = mistakes.keep(name(&parameter.pat, "it is a field of the message"));
         check_owned(&parameter.ty, "an argument", mistakes);
         let attributes = inherited(&take(&mut parameter.attrs, "doc"));
         // Without a name there is a mistake, and nothing will be generated.
         let name = name.unwrap_or_else(|| Ident::new("unnamed", Span::call_site()));
-        let argument = Argument { name, ty: (*parameter.ty).clone(), attributes, tensor: None };
+        let argument = Argument { name, ty: (*parameter.ty).clone(), attributes, tensor: None, root };
         Self { argument, tensor }
     }
 

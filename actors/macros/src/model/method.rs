@@ -1,7 +1,7 @@
 //! One `#[api]` method.
 
 use proc_macro2::Span;
-use syn::{Attribute, Ident, ImplItemFn, Type};
+use syn::{Attribute, Ident, ImplItemFn, LitStr, Type};
 
 use super::argument::Undeclared;
 use super::owned::check_owned;
@@ -18,6 +18,7 @@ static TABLE: Table = Table {
     known: &[
         Known { key: "idempotent", form: Form::Flag },
         Known { key: "version", form: Form::Count { min: 1, max: u32::MAX as u64 } },
+        Known { key: "route", form: Form::Path },
         Known { key: "batch", form: Form::Section(&batch::TABLE) },
     ],
 };
@@ -36,6 +37,10 @@ pub(crate) struct Method {
     pub(crate) is_async: bool,
     pub(crate) idempotent: bool,
     pub(crate) version: Option<u64>,
+    /// Its path over HTTP, if that is not its name.
+    pub(crate) route: Option<LitStr>,
+    /// Whether a body is the value of its only argument.
+    pub(crate) root: bool,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) context: Option<Context>,
     pub(crate) kind: Kind,
@@ -65,6 +70,7 @@ impl Method {
         let (mut arguments, context) = parameters_of(method, mistakes);
         check_signature(method, mistakes);
         let returned = mistakes.keep(Returned::read(&method.sig));
+        let root = root(&arguments, mistakes);
         let (kind, reply) = kind_and_reply(returned?, &options, method, &mut arguments, mistakes)?;
         if let (Kind::Batch(_), Some(context)) = (&kind, &context) {
             let message = "a method with `batch(..)` answers many calls at once: there is no `Context` for all of them";
@@ -80,6 +86,8 @@ impl Method {
             is_async: method.sig.asyncness.is_some(),
             idempotent: options.has("idempotent"),
             version: options.get("version").and_then(|version| version.count()),
+            route: options.get("route").and_then(|route| route.path()).cloned(),
+            root,
             arguments: arguments.into_iter().map(|argument| argument.declare(mistakes)).collect(),
             context,
             kind,
@@ -122,6 +130,15 @@ fn check_signature(method: &ImplItemFn, mistakes: &mut Mistakes) {
     if TAKEN.iter().any(|taken| name == taken) {
         mistakes.note(name, format!("the client has a `{name}` of its own: give the method another name"));
     }
+}
+
+/// Whether the body is the value of an argument, which has to be the only one then.
+fn root(arguments: &[Undeclared], mistakes: &mut Mistakes) -> bool {
+    let root = arguments.iter().find_map(|Undeclared { argument, .. }| argument.root.as_ref());
+    if let Some(root) = root.filter(|_| arguments.len() > 1) {
+        mistakes.note(root, "`#[root]` makes the body of a request the argument, which has to be the only one");
+    }
+    root.is_some()
 }
 
 fn kind_and_reply(

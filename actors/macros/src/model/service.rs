@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::format_ident;
+use syn::ext::IdentExt;
 use syn::{Ident, ImplItem, ImplItemFn, ItemImpl, PathArguments, Type};
 
 use super::signature::ungrouped;
@@ -109,6 +110,24 @@ impl Members {
             mistakes.note(&block.self_ty, "a service has at least one `#[api]` method: there is nothing to call");
         }
         self.check_names(mistakes);
+        self.check_routes(mistakes);
+    }
+
+    /// Two methods at one path, which may be the name of one of them.
+    fn check_routes(&self, mistakes: &mut Mistakes) {
+        let name = |method: &Method| method.name.unraw().to_string();
+        let methods: Vec<_> = self.methods.iter().filter(|method| conditions(&method.attributes).is_empty()).collect();
+        for (index, method) in methods.iter().enumerate() {
+            let Some(route) = &method.route else { continue };
+            let path = route.value();
+            let earlier =
+                methods[..index].iter().find(|other| other.route.as_ref().is_some_and(|route| route.value() == path));
+            let named =
+                || methods.iter().find(|other| other.route.is_none() && path.strip_prefix('/') == Some(&name(other)));
+            if let Some(other) = earlier.or_else(named) {
+                mistakes.note(route, format!("`{}` is at {path} already", name(other)));
+            }
+        }
     }
 
     /// Two methods of one name are rustc's to report; two names that make one message are ours.

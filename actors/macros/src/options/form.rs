@@ -25,6 +25,8 @@ pub(crate) enum Form {
     Word(&'static [&'static str]),
     /// The path of a function.
     Function,
+    /// The path of a URL, in a string.
+    Path,
     /// The key alone.
     Flag,
     /// Options in parentheses.
@@ -73,6 +75,10 @@ impl Form {
             (Form::Number, Some(Lit::Int(number))) => number.base10_parse().map(Given::Number),
             (Form::Number, Some(Lit::Float(number))) => number.base10_parse().map(Given::Number),
             (Form::Word(words), Some(Lit::Str(text))) => word(words, &text.value()).map(Given::Word).map_err(at_value),
+            (Form::Path, Some(Lit::Str(text))) => match path_mistake(&text.value()) {
+                Some(mistake) => Err(at_value(format!("`{key}` {mistake}"))),
+                None => Ok(Given::Path(text.clone())),
+            },
             (Form::Function, None) => function(value).ok_or_else(|| self.mismatch(key, span)),
             _ => Err(self.mismatch(key, span)),
         }
@@ -88,6 +94,7 @@ impl Form {
             Form::Number => format!("takes a number: `{key} = 1`"),
             Form::Word(words) => format!("takes one of {}: `{key} = \"{}\"`", words.join(", "), words[0]),
             Form::Function => format!("takes the path of a function: `{key} = Self::{key}`"),
+            Form::Path => format!("takes the path of a URL: `{key} = \"/v1/{key}\"`"),
             Form::Flag => "stands alone".to_owned(),
             Form::Section(table) => format!("takes options in parentheses: `{key}({} = ..)`", table.known[0].key),
         };
@@ -132,6 +139,24 @@ fn word(words: &[&'static str], text: &str) -> Result<&'static str, String> {
         Some(nearest) => format!("there is no `{text}`; did you mean `{nearest}`?"),
         None => format!("there is no `{text}`, only {}", words.join(", ")),
     })
+}
+
+/// What keeps a text from being the path of a URL, as it stands in a request.
+fn path_mistake(path: &str) -> Option<&'static str> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/-_.~!$&'()*+,;=:@".contains(letter);
+    if !path.starts_with('/') {
+        Some("starts with `/`")
+    } else if path.contains(['?', '#']) {
+        Some("is a path alone, without a query or a fragment")
+    } else if path.contains(['{', '}']) {
+        Some("has no variable parts: arguments are in the body")
+    } else if !path.chars().all(is_plain) {
+        Some("has letters, digits and `-._~!$&'()*+,;=:@` between its slashes, and nothing that a URL would escape")
+    } else if path.len() > 1 && (path.contains("//") || path.ends_with('/')) {
+        Some("has no empty parts: one slash between two names, and none at the end")
+    } else {
+        None
+    }
 }
 
 fn function(value: Expr) -> Option<Given> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use syn::ExprPath;
+use syn::{ExprPath, LitStr};
 
 use super::Options;
 
@@ -14,6 +14,7 @@ pub(crate) enum Given {
     Number(f32),
     Word(&'static str),
     Function(ExprPath),
+    Path(LitStr),
     Flag,
     Section(Options),
 }
@@ -39,6 +40,14 @@ impl Given {
     pub(crate) fn function(&self) -> Option<&ExprPath> {
         match self {
             Given::Function(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The path of a URL.
+    pub(crate) fn path(&self) -> Option<&LitStr> {
+        match self {
+            Given::Path(path) => Some(path),
             _ => None,
         }
     }

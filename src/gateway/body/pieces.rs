@@ -1,4 +1,4 @@
-//! The body of a request, read within its limits.
+//! The bytes of a body, read within their limits.
 
 use std::future::poll_fn;
 use std::mem::replace;
@@ -8,19 +8,25 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_LENGTH, HeaderMap};
-use bytes::{Bytes, BytesMut};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::time::sleep;
 
-use super::config::GatewayConfig;
-use super::problem::Problem;
+use super::inflate;
+use crate::gateway::config::GatewayConfig;
+use crate::gateway::problem::Problem;
 
-/// How much is set aside for a body that has only been announced.
+/// How much is set aside for a body that has only been announced. Beyond it room grows with what has arrived.
 const RESERVED_MAX: usize = 1 << 20;
 
-/// Reads a body. One that arrives in one piece, as small ones do, is passed on without a copy.
+/// Reads a body. One that arrives in one piece, as small ones do, is passed on without a copy; any other is put into one
+/// buffer, of exactly its size where that was announced.
 pub(super) async fn read(headers: &HeaderMap, payload: &mut Payload, config: &GatewayConfig) -> Result<Bytes, Problem> {
+    if let Some(encoding) = headers.get(CONTENT_ENCODING).filter(|encoding| *encoding != "identity") {
+        let inflater = inflate::Inflater::of(encoding, config.max_body)?;
+        return Box::pin(inflate::read(inflater, payload, config)).await;
+    }
     let announced = announced(headers);
     if announced.is_some_and(|length| length > config.max_body) {
         return Err(too_large(config.max_body));
@@ -40,24 +46,34 @@ async fn read_on(
     payload: &mut Payload,
     config: &GatewayConfig,
 ) -> Result<Bytes, Problem> {
-    let reserved = announced.unwrap_or_default().min(RESERVED_MAX).max(first.len());
-    let mut body = BytesMut::with_capacity(reserved);
+    let mut body = Vec::new();
     let mut chunk = Some(first);
     while let Some(bytes) = chunk {
         if body.len() + bytes.len() > config.max_body {
             return Err(too_large(config.max_body));
         }
+        if body.capacity() - body.len() < bytes.len() {
+            body.reserve_exact(room(body.len(), bytes.len(), announced));
+        }
         body.extend_from_slice(&bytes);
         chunk = next(payload, config.body_timeout).await?;
     }
-    Ok(body.freeze())
+    Ok(body.into())
+}
+
+/// How much room to make behind `len` bytes for another `more`: twice what is there, at least what is announced up to
+/// [`RESERVED_MAX`], and never more than is announced.
+fn room(len: usize, more: usize, announced: Option<usize>) -> usize {
+    let grown = len.max(RESERVED_MAX.min(announced.unwrap_or(0)));
+    let left = announced.map_or(usize::MAX, |announced| announced.saturating_sub(len));
+    grown.min(left).max(more)
 }
 
 /// The next piece. A timer is set only when it is not there at the second look.
 ///
 /// The server hands a request over before it has looked at the bytes behind the head, and looks at its handler again
 /// when it has: at the first look even a small body is never there. `tests/gateway/limits.rs` relies on that second look.
-async fn next(payload: &mut Payload, limit: Duration) -> Result<Option<Bytes>, Problem> {
+pub(super) async fn next(payload: &mut Payload, limit: Duration) -> Result<Option<Bytes>, Problem> {
     let mut looked = false;
     let mut pause = None;
     let next = poll_fn(|cx| {
@@ -77,7 +93,7 @@ fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn too_large(limit: usize) -> Problem {
+pub(super) fn too_large(limit: usize) -> Problem {
     let message = format!("the body is larger than {limit} bytes, the limit set by --max-body");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message).closing()
 }
@@ -89,4 +105,28 @@ fn too_slow(limit: Duration) -> Problem {
 
 fn unreadable(error: &PayloadError) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "unreadable_body", format!("the body cannot be read: {error}")).closing()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_follows_what_arrives_and_ends_at_what_is_announced() {
+        const MB: usize = 1 << 20;
+        let table = [
+            // A body of 1 MiB is set aside at once, and 100 MiB are not because somebody says so.
+            ((0, 30_000, Some(MB)), MB),
+            ((0, 30_000, Some(100 * MB)), MB),
+            ((MB, 30_000, Some(100 * MB)), MB),
+            ((64 * MB, 30_000, Some(100 * MB)), 36 * MB),
+            ((0, 500, None), 500),
+            ((1500, 500, None), 1500),
+            // A server would not let it, but the piece has to fit in any case.
+            ((MB, 500, Some(MB)), 500),
+        ];
+        for ((len, more, announced), expected) in table {
+            assert_eq!(room(len, more, announced), expected, "{len} {more} {announced:?}");
+        }
+    }
 }
