@@ -18,6 +18,10 @@ bench:
 bench-http:
     benches/http/run --rivals
 
+# What strangers can send, tried at random; needs cargo-fuzz.
+fuzz *ARGS:
+    tests/fuzz/run {{ARGS}}
+
 # The messages of compile-fail tests, after a change of the macro; read the diff.
 ui:
     TRYBUILD=overwrite cargo test -p playhouse-actors --test ui

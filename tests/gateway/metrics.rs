@@ -164,11 +164,11 @@ async fn streams_are_counted_item_by_item_and_to_their_end() {
     assert_eq!((value(&page, "playhouse_streams_open"), value(&page, "playhouse_stream_items_total")), (1.0, 1.0));
     met.let_go("second").await;
     let rest = response.bytes().await.unwrap();
-    assert_eq!(rest, "data: \"second\"\n\n");
+    assert_eq!(rest, "second");
     let page = Page::of(&server).await;
     assert_eq!((value(&page, "playhouse_streams_open"), value(&page, "playhouse_stream_items_total")), (0.0, 2.0));
     let sent = page.value(r#"playhouse_http_response_body_bytes_total{route="/count_and_meet"}"#);
-    assert_eq!(sent, Some(("data: \"first\"\n\n".len() + rest.len()) as f64));
+    assert_eq!(sent, Some(("first".len() + rest.len()) as f64));
 }
 
 #[tokio::test]

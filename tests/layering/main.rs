@@ -60,6 +60,12 @@ const RULES: &[Rule] = &[
         reason: "HTTP is the gateway's business alone",
     },
     Rule {
+        paths: &["flate2", "zstd", "httparse"],
+        within: PRODUCT,
+        except: &["src/gateway"],
+        reason: "bodies are decompressed and cut into parts where they come in, and nowhere else",
+    },
+    Rule {
         paths: &["prometheus_client"],
         within: EVERYTHING,
         except: &["src/telemetry"],

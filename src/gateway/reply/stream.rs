@@ -159,6 +159,8 @@ impl Chunks {
         if let Some(chunk) = self.framing.error(&problem) {
             return Poll::Ready(Some(Ok(chunk)));
         }
+        // The client is not told, so the log is.
+        tracing::warn!(error = problem.message(), "a stream was cut short");
         self.state = State::Failed(problem);
         cx.waker().wake_by_ref();
         Poll::Pending
