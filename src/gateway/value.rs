@@ -72,3 +72,29 @@ impl Takes {
         format!("application/json, application/msgpack, multipart/form-data, application/x-www-form-urlencoded{only}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn schemas_tell_what_http_has_a_form_for() {
+        let table = [
+            (json!({ "format": "tensor", "type": ["array", "number"] }), Kind::Tensor),
+            (json!({ "format": "file", "type": ["string", "object"], "contentEncoding": "base64" }), Kind::File),
+            (json!({ "format": "binary", "type": "string", "contentEncoding": "base64" }), Kind::Bytes),
+            (json!({ "type": "string" }), Kind::Text),
+            (json!({ "type": "string", "enum": ["red"] }), Kind::Text),
+            (json!({ "type": ["string", "null"] }), Kind::Other),
+            (json!({ "type": "array", "items": { "format": "file" } }), Kind::Other),
+            (json!({ "type": "object" }), Kind::Other),
+            (json!({ "$ref": "#/$defs/Colour" }), Kind::Other),
+            (json!(true), Kind::Other),
+        ];
+        for (schema, expected) in table {
+            assert_eq!(Kind::of(&schema), expected, "{schema}");
+        }
+    }
+}
