@@ -13,6 +13,7 @@ mod output;
 mod serve;
 mod signals;
 mod summary;
+mod traces;
 
 use std::process::ExitCode;
 

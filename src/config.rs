@@ -9,9 +9,11 @@ mod error;
 mod file;
 mod log_format;
 mod quantity;
+mod ratio;
 mod section;
 mod service;
 mod size;
+mod traces;
 mod yaml;
 
 use std::fs;
@@ -23,7 +25,9 @@ pub(crate) use duration::parse_duration;
 pub(crate) use error::ConfigError;
 pub(crate) use file::File;
 pub(crate) use log_format::LogFormat;
+pub(crate) use ratio::parse_ratio;
 pub(crate) use size::parse_size;
+pub(crate) use traces::Traces;
 
 /// Reads the file at `path` for a program of these services.
 ///

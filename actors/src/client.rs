@@ -87,7 +87,7 @@ impl Client {
         let calls = routes.iter().map(|route| {
             let replica = route.replica().clone();
             let only = self.routes.only(route.clone());
-            let body = Body::Typed(Box::new(message.clone()));
+            let (body, context) = (Body::Typed(Box::new(message.clone())), context.clone());
             async move {
                 let destination = Destination { routes: &only, deadlines: &self.shared.deadlines };
                 let reply = call::call(destination, &called::<M>(), body, context).await;

@@ -18,7 +18,12 @@ const LONGEST: Duration = Duration::from_secs(86_400 * 365);
 
 /// The moment so much later, or what comes nearest to it.
 pub(crate) fn after(begin: Instant, duration: Duration) -> Instant {
-    begin.checked_add(duration).unwrap_or(begin + LONGEST)
+    begin.checked_add(duration).unwrap_or_else(|| never(begin))
+}
+
+/// A moment that does not come.
+pub(crate) fn never(begin: Instant) -> Instant {
+    begin + LONGEST
 }
 
 /// Enough that threads rarely share one.

@@ -28,6 +28,7 @@ mod outcome;
 mod raw;
 mod service;
 pub mod tensor;
+mod trace;
 
 // The caller's side.
 mod any_client;
@@ -94,6 +95,7 @@ pub use runtime::{Drained, RunningGroup, Runtime, StartError};
 pub use service::Service;
 pub use supervision::{GroupFailure, GroupStatus};
 pub use tensor::{DType, Dim, Tensor, TensorError, TensorSpec};
+pub use trace::{SPANS, SpanId, TraceContext, TraceId};
 
 /// What the code that `#[service]` writes needs. Not for use by hand.
 #[doc(hidden)]

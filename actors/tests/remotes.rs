@@ -14,7 +14,8 @@ use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, pending};
 use futures_util::stream::{self, BoxStream};
 use playhouse_actors::{
-    CallResult, Encoded, Error, ErrorKind, Remote, RemoteRequest, ReplicaId, Result, Tensor, service,
+    CallContext, CallResult, Encoded, Error, ErrorKind, Remote, RemoteRequest, ReplicaId, Result, Tensor, TraceContext,
+    service,
 };
 use support::{begin, here, simulate};
 
@@ -161,6 +162,35 @@ fn what_did_not_start_goes_to_another_replica() {
             assert_eq!(scaler.scale(input()).await, Ok(input()));
             assert_eq!((busy.asked(), free.asked()), (1, 1));
         }
+    });
+}
+
+/// Recorded or not: without anybody who listens there is no span of its own, and the next one hangs on the last.
+#[test]
+fn a_trace_goes_on_in_the_other_process() {
+    simulate(|| async {
+        let remote = Scripted::new(1, 0, [answer(&input()), answer(&input())]);
+        let scaler = scaler(&[&remote]).await;
+        for sampled in [true, false] {
+            let trace = TraceContext::start(sampled);
+            CallContext::of_trace(trace.clone()).scope(scaler.scale(input())).await.unwrap();
+            let asked = remote.asked.lock().unwrap().pop().unwrap();
+            assert_eq!(asked.context.trace.map(|trace| trace.to_header()), Some(trace.to_header()));
+        }
+    });
+}
+
+#[test]
+fn routing_is_counted() {
+    simulate(|| async {
+        let busy = Scripted::new(1, 0, [Script::Fail(ErrorKind::Draining)]);
+        let free = Scripted::new(2, 100, [answer(&input())]);
+        let builder = here().remote("Scaler", Arc::clone(&busy) as Arc<dyn Remote>);
+        let runtime = builder.remote("Scaler", Arc::clone(&free) as Arc<dyn Remote>).start().await.unwrap();
+        runtime.client::<ScalerClient>().unwrap().scale(input()).await.unwrap();
+        let routing = runtime.routing();
+        let (_, stats) = routing.iter().find(|(service, _)| &**service == "Scaler").unwrap();
+        assert_eq!((stats.remote, stats.retried), (2, 1));
     });
 }
 

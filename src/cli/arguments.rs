@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::models::Models;
-use crate::config::{parse_duration, parse_size};
+use crate::config::{parse_duration, parse_ratio, parse_size};
 
 /// Serves its methods by HTTP, unless another command is given
 ///
@@ -60,6 +60,15 @@ pub(super) struct Serve {
     /// How long calls that were accepted may take to finish at the end, as in 10s [default: 30s]
     #[arg(long, env = "PLAYHOUSE_DRAIN_LIMIT", hide_env = true, value_name = "DURATION", value_parser = parse_duration)]
     pub(super) drain_limit: Option<Duration>,
+
+    /// Send traces to this collector by OTLP over HTTP, such as http://127.0.0.1:4318 [default: nowhere]
+    #[arg(long, env = "PLAYHOUSE_OTLP", hide_env = true, value_name = "URL")]
+    pub(super) otlp: Option<String>,
+
+    /// Part of the requests that is recorded where a collector is named, from 0 to 1; a request that brings a trace is
+    /// recorded if that one is [default: 1]
+    #[arg(long, env = "PLAYHOUSE_TRACE_SAMPLE", hide_env = true, value_name = "RATIO", value_parser = parse_ratio)]
+    pub(super) trace_sample: Option<f64>,
 
     /// Largest body of a request, as in 512KiB [default: 100MiB]
     #[arg(long, env = "PLAYHOUSE_MAX_BODY", hide_env = true, value_name = "SIZE", value_parser = parse_size)]

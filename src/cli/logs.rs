@@ -1,26 +1,32 @@
 //! What happens on the way, on the standard error.
 
+mod traced;
+
 use std::io::IsTerminal;
 use std::panic;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt;
+use tracing::Subscriber;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::format::JsonFields;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt};
 
 use super::arguments::Logs;
 use crate::config::LogFormat;
+use crate::telemetry::spans::{Exporter, SpanLayer};
+use traced::{JsonWithTrace, TextWithTrace};
 
 impl Logs {
-    /// Starts logging. `RUST_LOG` decides in detail what is logged, where it is set and neither -v nor -q is given.
-    pub(super) fn start(&self, format: LogFormat) {
-        let logs = fmt::fmt().with_env_filter(self.filter()).with_target(false).with_writer(std::io::stderr);
+    /// Starts logging, and has spans of recorded traces sent. `RUST_LOG` decides in detail what is logged, where it is set
+    /// and neither -v nor -q is given.
+    pub(super) fn start(&self, format: LogFormat, exporter: Option<Arc<Exporter>>) {
+        let spans = exporter.map(|exporter| SpanLayer::new(exporter).with_filter(filter_fn(SpanLayer::wants)));
+        let logs = tracing_subscriber::registry().with(spans).with(lines(format).with_filter(self.filter()));
         // A test or a program that calls `main` twice has one already: it stays.
-        let _ = match format {
-            LogFormat::Text => logs.with_ansi(colours()).try_init(),
-            LogFormat::Json => {
-                logs.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
-            }
-        };
+        let _ = logs.try_init();
         log_panics();
     }
 
@@ -37,6 +43,22 @@ impl Logs {
             (_, _) => "trace",
         };
         EnvFilter::new(level)
+    }
+}
+
+/// Writes lines in a format.
+fn lines<S: Subscriber + for<'lookup> LookupSpan<'lookup>>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync> {
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => {
+            let text = fmt::format().with_target(false).with_ansi(colours());
+            lines.with_ansi(colours()).event_format(TextWithTrace(text)).boxed()
+        }
+        LogFormat::Json => {
+            let json = fmt::format().with_target(false).json();
+            let json = json.flatten_event(true).with_current_span(false).with_span_list(false);
+            lines.fmt_fields(JsonFields::new()).event_format(JsonWithTrace(json)).boxed()
+        }
     }
 }
 

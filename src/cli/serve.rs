@@ -9,6 +9,7 @@ use super::arguments::{Logs, Serve};
 use super::output;
 use super::signals::Signals;
 use super::summary::Summary;
+use super::traces::Traces;
 use crate::app::Prepare;
 use crate::config::{self, File, LogFormat};
 use crate::gateway::{self, GatewayConfig};
@@ -25,14 +26,15 @@ impl Serve {
     pub(super) fn run(&self, node: NodeBuilder, prepare: Vec<Prepare>, logs: &Logs) -> anyhow::Result<ExitCode> {
         let file = self.config.as_deref().map(|path| config::read(path, &node.descriptions())).transpose()?;
         let file = file.unwrap_or_default();
-        logs.start(logs.log.or(file.log).unwrap_or(LogFormat::Text));
+        let traces = Traces::of(self, &file.traces)?;
+        logs.start(logs.log.or(file.log).unwrap_or(LogFormat::Text), traces.exporter());
         for step in prepare {
             step().map_err(Error::from)?;
         }
         let drain_limit = self.drain_limit.or(file.drain_limit).unwrap_or(DRAIN_LIMIT);
-        let node = self.apply(node, file).drain_limit(drain_limit);
+        let node = self.apply(node, file).drain_limit(drain_limit).tracing(traces.tracing());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(serve(node, drain_limit))
+        runtime.block_on(serve(node, drain_limit, traces))
     }
 
     /// Lays the configuration file, then the command line, over what is in the code.
@@ -59,7 +61,7 @@ impl Serve {
     }
 }
 
-async fn serve(node: NodeBuilder, drain_limit: Duration) -> anyhow::Result<ExitCode> {
+async fn serve(node: NodeBuilder, drain_limit: Duration, traces: Traces) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new()?;
     let node = tokio::select! {
         node = node.start() => node?,
@@ -74,6 +76,7 @@ async fn serve(node: NodeBuilder, drain_limit: Duration) -> anyhow::Result<ExitC
     tokio::select! {
         drained = node.drain(drain_limit) => {
             report(&drained);
+            traces.finish().await;
             Ok(if drained.given_up.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         signal = signals.next() => {

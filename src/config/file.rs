@@ -10,6 +10,7 @@ use super::error::Problem;
 use super::log_format::LogFormat;
 use super::section::{Problems, Section};
 use super::service::ServiceSection;
+use super::traces::Traces;
 use super::yaml::{Located, Value};
 use crate::nearest::nearest;
 
@@ -23,6 +24,7 @@ pub(crate) struct File {
     pub(crate) drain_limit: Option<Duration>,
     pub(crate) max_body: Option<usize>,
     pub(crate) log: Option<LogFormat>,
+    pub(crate) traces: Traces,
     pub(crate) services: BTreeMap<String, ServiceSection>,
 }
 
@@ -48,6 +50,7 @@ impl File {
             drain_limit: section.duration("drain_limit"),
             max_body: section.size("max_body"),
             log: section.word("log", &LogFormat::NAMES),
+            traces: Traces::read(section.section("traces")),
             services: sections(&section.section("services"), services, problems),
         };
         if let Some(entry) = &file.entry {
@@ -119,6 +122,7 @@ mod tests {
     fn everything_can_be_set() {
         let file = parse(
             "host: 0.0.0.0\nport: 80\nentry: Cleaning\nthreads: 3\ndrain_limit: 1m\nmax_body: 2MiB\nlog: json\n\
+             traces: {otlp: 'http://a:1', sample: 0.5}\n\
              services:\n  Iris:\n    workers: 2\n    slots: 8\n    traffic:\n      timeout: 10s\n      idle_timeout: 2\n      \
              max_concurrency: 64\n      concurrency: 4\n    resources: {cpu: 200m, memory: 512Mi, gpu: 0.5}\n    \
              restart: {policy: never, max_restarts: 0, period: 1m, backoff_min: 10ms, backoff_max: 1s}\n    \
@@ -129,6 +133,7 @@ mod tests {
             (file.host.as_deref(), file.port, file.entry.as_deref()),
             (Some("0.0.0.0"), Some(80), Some("Cleaning"))
         );
+        assert_eq!((file.traces.otlp.as_deref(), file.traces.sample), (Some("http://a:1"), Some(0.5)));
         assert_eq!((file.drain_limit, file.max_body), (Some(Duration::from_secs(60)), Some(2 << 20)));
         let ServiceSection { settings, config } = &file.services["Iris"];
         assert_eq!((settings.workers, settings.slots), (Some(2), Some(8)));
@@ -157,7 +162,7 @@ mod tests {
             parse(text).unwrap_err(),
             [
                 "1: prot: unknown field; did you mean port? expected one of host, port, entry, threads, drain_limit, \
-                 max_body, log, services",
+                 max_body, log, traces, services",
                 "4: services.Iris.worker: unknown field; did you mean workers? expected one of workers, slots, traffic, \
                  resources, restart, config",
                 "6: services.Iris.traffic.max_concurrency: is 0: expected a whole number above 0",
@@ -171,6 +176,7 @@ mod tests {
         let table = [
             ("port: 70000", "1: port: is 70000: expected a port from 0 to 65535; 0 takes a free one"),
             ("log: xml", "1: log: is \"xml\": expected text or json"),
+            ("traces: {sample: 2}", "1: traces.sample: is 2: expected a number from 0 to 1, such as 0.1"),
             ("host: [a]", "1: host: is a list: expected a text"),
             ("entry: Nobody", "1: entry: no service is named Nobody; this program has Cleaning, Iris"),
             ("services: 3", "1: services: is 3: expected a section of fields"),

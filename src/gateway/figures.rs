@@ -9,6 +9,7 @@ use playhouse_actors::{Runtime, ServiceDescription, ServiceStats};
 use super::meter::Meters;
 use super::problem::Problem;
 use super::state::Shared;
+use crate::telemetry::Tracing;
 use crate::telemetry::metrics::{self, Format, HttpStats, Snapshot};
 
 /// Where the page is.
@@ -21,17 +22,18 @@ pub(super) struct Figures {
     expected: Vec<ServiceStats>,
     /// Once the services are ready. Kept when no more calls are taken: what a drain does is of interest.
     runtime: OnceLock<Runtime>,
+    pub(super) tracing: Tracing,
 }
 
 impl Figures {
-    pub(super) fn new(services: &[&ServiceDescription], threads: usize) -> Self {
+    pub(super) fn new(services: &[&ServiceDescription], threads: usize, tracing: Tracing) -> Self {
         metrics::started();
         let expected = services.iter().map(|description| {
             let mut stats = ServiceStats::new(description);
             stats.groups.starting = 1;
             stats
         });
-        Self { meters: Meters::new(threads), expected: expected.collect(), runtime: OnceLock::new() }
+        Self { meters: Meters::new(threads), expected: expected.collect(), runtime: OnceLock::new(), tracing }
     }
 
     /// From now on these services have figures.
@@ -72,5 +74,6 @@ fn snapshot(shared: &Shared) -> Snapshot {
             in_flight: shared.requests(),
             connections: figures.meters.connections(),
         },
+        spans: figures.tracing.queue.stats(),
     }
 }

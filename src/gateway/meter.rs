@@ -129,6 +129,11 @@ impl Meter {
         Arc::new(Self { route: route.into(), parts })
     }
 
+    /// The route, if it is one.
+    pub(super) fn route(&self) -> Option<&str> {
+        (&*self.route != OTHER).then_some(&self.route)
+    }
+
     /// Counts an answer that was given on a thread with this number.
     pub(super) fn count(&self, thread: usize, answered: &Answered) {
         let part = &self.parts[thread % self.parts.len()];

@@ -8,7 +8,8 @@
 //!
 //! In the order of a request: `server` (connections), `handler`, `path`, `state` and `table` (which method), `value` (what it
 //! takes and gives), `body` (what was sent), `reply` (what is answered, once or by a stream), `problem` (what went wrong).
-//! `probe`, `index` and `figures` answer GET. `visit` counts each request with its `meter`.
+//! `probe`, `index` and `figures` answer GET. `visit` counts each request with its `meter`; one that belongs to a
+//! trace is `traced`.
 
 mod body;
 mod config;
@@ -24,6 +25,7 @@ mod reply;
 mod server;
 mod state;
 mod table;
+mod traced;
 mod value;
 mod visit;
 

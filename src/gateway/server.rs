@@ -20,6 +20,7 @@ use super::state::{Phase, Shared};
 use super::table::{self, Table};
 use super::visit;
 use crate::node::Control;
+use crate::telemetry::Tracing;
 
 /// Connections of one thread. Beyond that they wait in the backlog: each may hold buffers of 64 KiB and a descriptor.
 const CONNECTIONS_MAX: usize = 10_000;
@@ -63,11 +64,12 @@ impl Gateway {
         config: &GatewayConfig,
         services: &[&ServiceDescription],
         threads: usize,
+        tracing: Tracing,
         control: &Control,
     ) -> Result<(Self, Vec<ArbiterHandle>), GatewayError> {
         let entry = entry(config, services)?;
         table::check_routes(services, &entry)?;
-        let shared = Shared::new(config.clone(), entry, Figures::new(services, threads));
+        let shared = Shared::new(config.clone(), entry, Figures::new(services, threads, tracing));
         let listening = {
             let shared = Arc::clone(&shared);
             control.run(move || listen(&shared, threads)).await.map_err(GatewayError::Threads)??

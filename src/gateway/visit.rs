@@ -14,9 +14,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use tokio::time::Instant;
+use tracing::{Instrument, Span};
 
 use super::meter::{Answered, GONE, Meter};
 use super::state::Seat;
+use super::traced::{self, Traced};
 use super::{figures, handler};
 
 /// A request that is being answered. Counted when it is dropped: the client may go away at any moment.
@@ -25,17 +27,28 @@ struct Visit {
     meter: Arc<Meter>,
     began: Instant,
     code: u16,
-    bytes_in: Rc<Cell<u64>>,
+    bytes_in: BytesIn,
     bytes_out: u64,
+    span: Span,
+}
+
+/// How much of a body has come.
+enum BytesIn {
+    Announced(u64),
+    Read(Rc<Cell<u64>>),
 }
 
 /// Answers a request, and counts it.
 pub(super) async fn answer(seat: Arc<Seat>, request: &HttpRequest, payload: Payload) -> HttpResponse {
     let mut visit = Visit::begin(&seat, request);
     let payload = visit.counted(request.headers(), payload);
-    let response = match *request.method() {
-        Method::GET | Method::HEAD if request.path() == figures::PATH => figures::answer(&seat.shared, request).await,
-        _ => handler::answer(seat, request, payload).await,
+    let response = match traced::begin(request, visit.meter.route(), seat.shared.figures.tracing.sampler) {
+        None => respond(seat, request, payload).await,
+        Some(Traced { context, span }) => {
+            visit.span = span.clone();
+            // Apart, because every request would set room aside for it.
+            Box::pin(context.scope(respond(seat, request, payload)).instrument(span)).await
+        }
     };
     visit.code = response.status().as_u16();
     match response.body().size() {
@@ -46,23 +59,31 @@ pub(super) async fn answer(seat: Arc<Seat>, request: &HttpRequest, payload: Payl
     response
 }
 
+async fn respond(seat: Arc<Seat>, request: &HttpRequest, payload: Payload) -> HttpResponse {
+    match *request.method() {
+        Method::GET | Method::HEAD if request.path() == figures::PATH => figures::answer(&seat.shared, request).await,
+        _ => handler::answer(seat, request, payload).await,
+    }
+}
+
 impl Visit {
     fn begin(seat: &Arc<Seat>, request: &HttpRequest) -> Self {
         let (began, meter) = (Instant::now(), seat.shared.figures.meters.of(request.path()));
-        let bytes_in = Rc::default();
-        Self { seat: Arc::clone(seat), meter, began, code: GONE, bytes_in, bytes_out: 0 }
+        let bytes_in = BytesIn::Announced(0);
+        Self { seat: Arc::clone(seat), meter, began, code: GONE, bytes_in, bytes_out: 0, span: Span::none() }
     }
 
     /// Counts the body: by what is announced, which costs nothing; without that as it is read.
-    fn counted(&self, headers: &HeaderMap, payload: Payload) -> Payload {
+    fn counted(&mut self, headers: &HeaderMap, payload: Payload) -> Payload {
         if let Some(bytes) = announced(headers) {
-            self.bytes_in.set(bytes);
+            self.bytes_in = BytesIn::Announced(bytes);
             return payload;
         }
         if matches!(payload, Payload::None) {
             return payload;
         }
-        let bytes_in = Rc::clone(&self.bytes_in);
+        let bytes_in = Rc::new(Cell::new(0));
+        self.bytes_in = BytesIn::Read(Rc::clone(&bytes_in));
         let read = payload.inspect_ok(move |bytes| bytes_in.set(bytes_in.get() + bytes.len() as u64));
         Payload::Stream { payload: Box::pin(read) }
     }
@@ -70,7 +91,12 @@ impl Visit {
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        let (took, bytes_in) = (self.began.elapsed(), self.bytes_in.get());
+        traced::answered(&self.span, self.code);
+        let took = self.began.elapsed();
+        let bytes_in = match &self.bytes_in {
+            BytesIn::Announced(bytes) => *bytes,
+            BytesIn::Read(bytes) => bytes.get(),
+        };
         self.meter.count(self.seat.index, &Answered { code: self.code, took, bytes_in, bytes_out: self.bytes_out });
     }
 }

@@ -8,6 +8,7 @@ use playhouse_actors::{Arbiters, Builder, Executor, Runtime, Service, ServiceDes
 
 use super::{Control, DRAIN_LIMIT, Node, NodeError};
 use crate::gateway::{Gateway, GatewayConfig};
+use crate::telemetry::{Sampler, Tracing};
 
 /// Describes a node; see [`Node::builder`].
 #[must_use = "a node runs when it is started"]
@@ -16,13 +17,14 @@ pub struct NodeBuilder {
     threads: Option<NonZeroUsize>,
     gateway: Option<GatewayConfig>,
     drain_limit: Duration,
+    tracing: Tracing,
 }
 
 impl NodeBuilder {
     pub(super) fn new() -> Self {
         // Where they really run is known when the node starts.
         let services = Runtime::builder(Executor::Current);
-        Self { services, threads: None, gateway: None, drain_limit: DRAIN_LIMIT }
+        Self { services, threads: None, gateway: None, drain_limit: DRAIN_LIMIT, tracing: Tracing::default() }
     }
 
     /// Runs a group of this service. The last one given is the entry of the gateway, unless its settings name another.
@@ -68,6 +70,20 @@ impl NodeBuilder {
         self
     }
 
+    /// Records this part, from 0 to 1, of the requests that belong to no trace yet: their calls are spans of `tracing` with
+    /// the target [`SPANS`](crate::SPANS). For programs that send spans somewhere; unless set, only those are recorded
+    /// whose `traceparent` says so.
+    pub fn sample_traces(mut self, ratio: f64) -> Self {
+        self.tracing.sampler = Sampler::new(ratio);
+        self
+    }
+
+    /// What it is told about its traces by the command line.
+    pub(crate) fn tracing(mut self, tracing: Tracing) -> Self {
+        self.tracing = tracing;
+        self
+    }
+
     /// The services in the order in which they were given.
     #[must_use]
     pub fn descriptions(&self) -> Vec<&ServiceDescription> {
@@ -95,7 +111,8 @@ impl NodeBuilder {
         let threads = self.thread_count();
         let (gateway, arbiters) = match &self.gateway {
             Some(config) => {
-                let (gateway, arbiters) = Gateway::start(config, &self.descriptions(), threads, &control).await?;
+                let (services, tracing) = (self.descriptions(), self.tracing.clone());
+                let (gateway, arbiters) = Gateway::start(config, &services, threads, tracing, &control).await?;
                 (Some(gateway), arbiters)
             }
             None => (None, control.arbiters(threads).await.map_err(NodeError::Threads)?),

@@ -182,6 +182,13 @@ pub(super) static HTTP_IN_FLIGHT: Metric =
     gauge("playhouse_http_requests_in_flight", &[], "HTTP requests that are being answered now");
 pub(super) static HTTP_CONNECTIONS: Metric =
     gauge("playhouse_http_connections_open", &[], "Connections that are open now");
+pub(super) static SPANS: Metric = counter(
+    "playhouse_trace_spans",
+    &["outcome"],
+    "Spans of recorded traces: exported to the collector; failed, since it did not take them; dropped, since too many waited",
+);
+pub(super) static SPANS_WAITING: Metric =
+    gauge("playhouse_trace_spans_waiting", &[], "Spans that wait for the collector; at most 10000");
 pub(super) static BUILD: Metric = Metric {
     name: "playhouse_build",
     kind: MetricKind::Info,
@@ -227,6 +234,8 @@ pub static METRICS: &[&Metric] = &[
     &HTTP_RESPONSE_BYTES,
     &HTTP_IN_FLIGHT,
     &HTTP_CONNECTIONS,
+    &SPANS,
+    &SPANS_WAITING,
     &BUILD,
     &START_TIME,
     &RESIDENT_MEMORY,

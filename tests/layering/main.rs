@@ -72,6 +72,12 @@ const RULES: &[Rule] = &[
         reason: "what is counted is counted without knowing who reads it",
     },
     Rule {
+        paths: &["opentelemetry", "opentelemetry_http", "opentelemetry_otlp", "opentelemetry_sdk"],
+        within: EVERYTHING,
+        except: &["src/telemetry"],
+        reason: "a call is a span of `tracing`; where spans go is told in one place",
+    },
+    Rule {
         paths: &["candle_core", "candle_nn", "candle_transformers"],
         within: EVERYTHING,
         except: &["src/model", "examples"],

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod collector;
 mod command_line;
 mod program;
 mod settings;
@@ -12,6 +13,7 @@ mod signals;
 #[path = "../stage/mod.rs"]
 mod stage;
 mod starting;
+mod traces;
 
 use std::process::ExitCode;
 
@@ -23,7 +25,7 @@ fn main() -> ExitCode {
         let services = App::new().service::<stage::Narrow>().service::<stage::Hasty>().service::<stage::Fragile>();
         return services.service::<stage::Front>().service::<stage::Stage>().main();
     }
-    let modules = [command_line::TESTS, settings::TESTS, signals::TESTS, starting::TESTS];
+    let modules = [command_line::TESTS, settings::TESTS, signals::TESTS, starting::TESTS, traces::TESTS];
     let trials = modules.concat().into_iter().map(|(name, test)| {
         Trial::test(name, move || {
             test();

@@ -19,7 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(arguments).stdin(Stdio::null()).env(STAGE, "1");
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PLAYHOUSE_") || name.starts_with("RUST_")) {
+    for (name, _) in
+        std::env::vars().filter(|(name, _)| ["PLAYHOUSE_", "RUST_", "OTEL_"].iter().any(|of| name.starts_with(of)))
+    {
         command.env_remove(name);
     }
     command

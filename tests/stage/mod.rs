@@ -3,6 +3,7 @@
 use playhouse::prelude::*;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
+use tracing::Instrument;
 
 /// Answers, waits and fails as it is told.
 pub(crate) struct Stage;
@@ -182,6 +183,13 @@ impl Front {
     #[api]
     async fn mistake(&self) -> Result<Tensor> {
         Ok(self.stage.rows(Tensor::from_rows(&[[1.0f32, 2.0, 3.0]])).await?)
+    }
+
+    /// Has the stage give back what it is given.
+    #[api]
+    async fn pass_on(&self, text: String) -> Result<String> {
+        let asking = tracing::info_span!("asking", letters = text.len());
+        Ok(self.stage.echo(text).instrument(asking).await?)
     }
 }
 

@@ -18,8 +18,10 @@ use crate::error::{CallResult, Error, Hop};
 use crate::group::envelope::Undone;
 use crate::group::{Group, Submission};
 use crate::id::ReplicaId;
+use crate::outcome::CallOutcome;
 use crate::remote::{Remote, RemoteRequest};
 use crate::router::{Route, Routes};
+use crate::trace::span::{CallSpan, SpanKind};
 use limit::within;
 use local::{local, local_stream};
 pub(crate) use tell::tell;
@@ -60,7 +62,7 @@ pub(crate) async fn call(
     let mut tried = Tried::default();
     loop {
         let route = tried.next(destination.routes, called.method)?;
-        let undone = match attempt(&route, destination, called, body, context).await {
+        let undone = match attempt(&route, destination, called, body, &context).await {
             Ok(reply) => return Ok(reply),
             Err(undone) => undone,
         };
@@ -78,7 +80,7 @@ pub(crate) async fn call_stream(
     let mut tried = Tried::default();
     loop {
         let route = tried.next(destination.routes, called.method)?;
-        let undone = match attempt_stream(&route, destination, called, body, context).await {
+        let undone = match attempt_stream(&route, destination, called, body, &context).await {
             Ok(stream) => return Ok(stream),
             Err(undone) => undone,
         };
@@ -126,7 +128,7 @@ async fn attempt(
     destination: Destination<'_>,
     called: &Called<'_>,
     body: Body,
-    context: CallContext,
+    context: &CallContext,
 ) -> Result<Body, Undone<Body>> {
     match route {
         Route::Local(group) => {
@@ -152,11 +154,13 @@ async fn attempt_remote(
     destination: Destination<'_>,
     called: &Called<'_>,
     body: Body,
-    context: CallContext,
+    context: &CallContext,
 ) -> Result<Body, Undone<Body>> {
-    let request = request(destination.routes, called, &body, context).map_err(Undone::new)?;
+    let mut request = request(destination.routes, called, &body, context).map_err(Undone::new)?;
+    let span = begin_span(remote, destination.routes, called, &mut request);
     let reply = within(destination.deadlines, context.deadline, remote.call(request)).await;
     let reply = reply.and_then(|reply| as_wanted(reply, typed_reply(called, &body)));
+    span.ended(CallOutcome::of(&reply));
     reply.map_err(|error| Undone { error, returned: Some(body) })
 }
 
@@ -165,7 +169,7 @@ async fn attempt_stream(
     destination: Destination<'_>,
     called: &Called<'_>,
     body: Body,
-    context: CallContext,
+    context: &CallContext,
 ) -> Result<BodyStream, Undone<Body>> {
     match route {
         Route::Local(group) => {
@@ -185,11 +189,20 @@ async fn attempt_stream(
                 .boxed())
         }
         Route::Remote(remote) => {
-            let request = request(destination.routes, called, &body, context).map_err(Undone::new)?;
+            let mut request = request(destination.routes, called, &body, context).map_err(Undone::new)?;
             let types = typed_reply(called, &body);
+            let span = begin_span(&**remote, destination.routes, called, &mut request);
             let items = within(destination.deadlines, context.deadline, remote.stream(request)).await;
+            span.ended(CallOutcome::of(&items));
             items
-                .map(|items| items.map(move |item| item.and_then(|item| as_wanted(item, types))).boxed())
+                .map(|items| {
+                    let wanted = move |item: CallResult<Encoded>| {
+                        // It goes on to the last item.
+                        span.note_error(&item);
+                        item.and_then(|item| as_wanted(item, types))
+                    };
+                    items.map(wanted).boxed()
+                })
                 .map_err(|error| Undone { error, returned: Some(body) })
         }
     }
@@ -200,24 +213,31 @@ fn submission(
     group: &Group,
     called: &Called<'_>,
     body: Body,
-    context: CallContext,
+    context: &CallContext,
 ) -> Result<(Submission, Option<Encoded>), Undone<Body>> {
     let method = group.definition.method(called.method).map_err(Undone::new)?;
     let (message, encoded) = match body {
         Body::Typed(message) => (message, None),
         Body::Encoded(encoded) => (group.decode(method, &encoded).map_err(Undone::new)?, Some(encoded)),
     };
-    Ok((Submission { method, message, context }, encoded))
+    Ok((Submission { method, message, context: context.clone() }, encoded))
 }
 
-fn request(routes: &Routes, called: &Called<'_>, body: &Body, context: CallContext) -> CallResult<RemoteRequest> {
+fn request(routes: &Routes, called: &Called<'_>, body: &Body, context: &CallContext) -> CallResult<RemoteRequest> {
     routes.count_remote();
     let (body, reply) = match (body, called.types) {
         (Body::Encoded(encoded), _) => (encoded.clone(), called.reply),
         (Body::Typed(message), Some(types)) => ((types.encode_message)(message, Codec::Msgpack)?, Codec::Msgpack),
         (Body::Typed(_), None) => unreachable!("a typed body comes with its types"),
     };
-    Ok(RemoteRequest { service: routes.service().into(), method: called.method.into(), body, reply, context })
+    let (service, method, context) = (routes.service().into(), called.method.into(), context.clone());
+    Ok(RemoteRequest { service, method, body, reply, context })
+}
+
+/// Begins the span of a call to another process, if it belongs to a recorded trace; over there that one is the parent.
+fn begin_span(remote: &dyn Remote, routes: &Routes, called: &Called<'_>, request: &mut RemoteRequest) -> CallSpan {
+    let names = || (routes.service(), called.method, remote.replica().to_string());
+    CallSpan::begin(&mut request.context.trace, SpanKind::Sent, names)
 }
 
 /// The types of the reply, if the caller wants it typed.

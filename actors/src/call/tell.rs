@@ -28,12 +28,12 @@ pub(crate) fn tell(
         let route = tried.next(destination.routes, called.method)?;
         let undone = match &route {
             Route::Local(group) => {
-                let sent = tell_local(group, destination.deadlines, called, body, context);
+                let sent = tell_local(group, destination.deadlines, called, body, &context);
                 let Err(undone) = sent else { return Ok(()) };
                 undone
             }
             Route::Remote(remote) => {
-                let request = request(destination.routes, called, &body, context)?;
+                let request = request(destination.routes, called, &body, &context)?;
                 let (deadlines, sent) = (Arc::clone(destination.deadlines), remote.call(request));
                 executor.spawn_control(async move {
                     tell_failure(within(&deadlines, context.deadline, sent).await.map(drop));
@@ -50,7 +50,7 @@ fn tell_local(
     deadlines: &Arc<Deadlines>,
     called: &Called<'_>,
     body: Body,
-    context: CallContext,
+    context: &CallContext,
 ) -> Result<(), Undone<Body>> {
     let (submission, encoded) = submission(group, called, body, context)?;
     let waits = (submission.method, submission.context.deadline);

@@ -40,6 +40,7 @@ use crate::method::Run;
 use crate::panic::caught;
 use crate::request::{MethodName, inherited};
 use crate::stream::{ItemStream, stream};
+use crate::trace::span::{CallSpan, SpanKind};
 
 /// Identical workers of one service behind one mailbox; what the cluster knows as a replica.
 pub struct Group {
@@ -201,6 +202,12 @@ impl Group {
     /// Whether a worker that is up says that it is ready.
     pub(crate) fn is_ready(&self) -> bool {
         self.seats.iter().any(|seat| seat.ready.load(Ordering::Relaxed))
+    }
+
+    /// Begins the span of a message that has waited for some time, if it belongs to a recorded trace.
+    pub(crate) fn begin_span(&self, method: usize, context: &mut CallContext, waited: Duration) -> CallSpan {
+        let names = || (self.service(), self.definition.methods[method].description.name, self.replica.to_string());
+        CallSpan::begin(&mut context.trace, SpanKind::Served { waited }, names)
     }
 
     /// Marks the error of a call that did not begin here, and counts it.

@@ -26,6 +26,7 @@ use crate::outcome::CallOutcome;
 use crate::panic::panicked;
 use crate::request::{Exchange, MethodName, within};
 use crate::stream::{StreamReply, StreamSink};
+use crate::trace::span::CallSpan;
 
 /// Work in progress. It ends when the method ends, or when nobody waits for it any more.
 pub(crate) struct Running {
@@ -34,6 +35,8 @@ pub(crate) struct Running {
     seat: usize,
     method: usize,
     context: CallContext,
+    /// That of the work: of a batch, the one of its members to whose trace its own calls belong.
+    span: CallSpan,
     exchange: Option<Arc<Exchange>>,
     started: Instant,
     messages: usize,
@@ -55,6 +58,7 @@ enum Work {
         run: LocalBoxFuture<'static, CallResult<()>>,
         reply: Option<StreamReply>,
         waited: Duration,
+        span: CallSpan,
         sent: Rc<Cell<u64>>,
         /// How many of those have been counted.
         noted: u64,
@@ -66,6 +70,7 @@ enum Work {
 struct Once {
     reply: oneshot::Sender<Outcome>,
     waited: Duration,
+    span: CallSpan,
     _permit: Permit,
     /// Kept for its times: the members of a batch have no request in common.
     member_of: Option<Arc<Exchange>>,
@@ -92,15 +97,17 @@ impl Running {
         envelope: Envelope,
         now: Instant,
     ) -> Self {
-        let Envelope { method, message, reply, context, exchange, permit, .. } = envelope;
+        let Envelope { method, message, reply, mut context, exchange, permit, .. } = envelope;
         let waited = now.duration_since(context.began);
+        let span = group.begin_span(method, &mut context, waited);
+        let own = span.share();
         if let Some(exchange) = &exchange {
             exchange.waited(waited);
         }
         let work = match (&group.definition.methods[method].run, reply) {
             (Run::Unary(run), ReplyTo::Once(reply)) => {
                 let run = started(|| run(instance, message));
-                Work::One { run, call: Some(Once { reply, waited, _permit: permit, member_of: None }) }
+                Work::One { run, call: Some(Once { reply, waited, span: own, _permit: permit, member_of: None }) }
             }
             (Run::Stream(run), ReplyTo::Stream(reply)) => {
                 let sent = Rc::new(Cell::new(0));
@@ -110,6 +117,7 @@ impl Running {
                     run: started(|| run(instance, message, sink)),
                     reply: Some(reply),
                     waited,
+                    span: own,
                     sent,
                     noted: 0,
                     permit: Some(permit),
@@ -117,7 +125,7 @@ impl Running {
             }
             _ => unreachable!("a message is submitted as its method's kind asks"),
         };
-        Self { exchange, ..Self::new(group, beat, (seat, method), context, now, work) }
+        Self { exchange, ..Self::new(group, beat, (seat, method), (context, span), now, work) }
     }
 
     /// Begins to run a batch of one method. It inherits the latest of its members' deadlines.
@@ -132,19 +140,30 @@ impl Running {
         let first = members.first()?;
         let method = first.method;
         let deadline = members.iter().map(|member| member.context.deadline).max()?;
-        let (messages, calls) = members.into_iter().filter_map(|member| Once::split(member, now)).unzip();
+        let mut context = CallContext { began: now, deadline, trace: None };
+        let mut span = CallSpan::default();
+        let members = members.into_iter().filter_map(|mut member| {
+            let waited = member_waited(&member, now);
+            let own = group.begin_span(method, &mut member.context, waited);
+            // What a batch calls can belong to one trace only: to the first.
+            if context.trace.is_none() {
+                (context.trace, span) = (member.context.trace.take(), own.share());
+            }
+            Once::split(member, waited, own)
+        });
+        let (messages, calls) = members.unzip();
         let Run::Batch { run, .. } = &group.definition.methods[method].run else {
             unreachable!("only a batch method has a lane of batches");
         };
         let work = Work::Batch { run: started(|| run(instance, messages)), lane, calls };
-        Some(Self::new(group, beat, (seat, method), CallContext { began: now, deadline }, now, work))
+        Some(Self::new(group, beat, (seat, method), (context, span), now, work))
     }
 
     fn new(
         group: &Arc<Group>,
         beat: &Arc<Beat>,
         (seat, method): (usize, usize),
-        context: CallContext,
+        (context, span): (CallContext, CallSpan),
         started: Instant,
         work: Work,
     ) -> Self {
@@ -153,7 +172,7 @@ impl Running {
             Work::Batch { calls, .. } => calls.len(),
         };
         let (group, beat) = (Arc::clone(group), Arc::clone(beat));
-        Self { group, beat, seat, method, context, exchange: None, started, messages, counted: false, work }
+        Self { group, beat, seat, method, context, span, exchange: None, started, messages, counted: false, work }
     }
 
     /// How many messages run in this.
@@ -187,8 +206,8 @@ impl Running {
     /// Runs the method until it awaits or ends; an end is counted and answered.
     pub(crate) fn poll_run(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         let context = self.context_now();
-        let Self { group, beat, method, exchange, work, .. } = self;
-        let polled = Polled { beat, method: *method, name: group.method_name(*method), context, exchange };
+        let Self { group, beat, method, span, exchange, work, .. } = self;
+        let polled = Polled { beat, method: *method, name: group.method_name(*method), context, span, exchange };
         let end = match work {
             Work::One { run, .. } => {
                 let result = ready!(polled.guarded(|| run.as_mut().poll(cx)));
@@ -250,11 +269,13 @@ impl Running {
 
     fn end_stream(&mut self, result: CallResult<()>) {
         self.count();
-        let Self { group, method, seat, work: Work::Stream { reply, permit, .. }, .. } = self else { return };
+        let Self { group, method, seat, work: Work::Stream { reply, permit, span, .. }, .. } = self else { return };
+        let outcome = CallOutcome::of(&result);
+        span.ended(outcome);
         drop(permit.take());
         if let Some(reply) = reply.take() {
             if !reply.listening.is_closed() {
-                group.seats[*seat].stats.methods[*method].ended(CallOutcome::of(&result));
+                group.seats[*seat].stats.methods[*method].ended(outcome);
             }
             reply.end(result.map_err(|error| group.fail(*method, error)));
         }
@@ -296,9 +317,10 @@ impl Running {
         match &self.work {
             Work::Stream { sent, .. } if sent.get() > 0 => {
                 let began = Instant::now();
-                CallContext { began, deadline: after(began, self.group.config.idle_timeout) }
+                let deadline = after(began, self.group.config.idle_timeout);
+                CallContext { began, deadline, trace: self.context.trace.clone() }
             }
-            _ => self.context,
+            _ => self.context.clone(),
         }
     }
 
@@ -318,22 +340,25 @@ impl Running {
         dropped.map_or_else(|payload| End::Panicked(panicked(payload.as_ref())), |()| end.clone())
     }
 
-    /// Counts a stream that was given up on its way. A caller that had no item yet has counted that by itself, as all
-    /// do that wait for one answer.
+    /// Notes that the work was given up on its way. Callers that wait for one answer, or for the first item, have counted
+    /// that by themselves.
     fn count_given_up(&self) {
-        let Work::Stream { reply, sent, .. } = &self.work else { return };
-        if reply.as_ref().is_some_and(|reply| sent.get() > 0 || !reply.listening.is_closed()) {
-            self.group.seats[self.seat].stats.methods[self.method].ended(CallOutcome::Cancelled);
+        self.span.ended(CallOutcome::Cancelled);
+        match &self.work {
+            Work::Batch { calls, .. } => calls.iter().for_each(|call| call.span.ended(CallOutcome::Cancelled)),
+            Work::Stream { reply: Some(reply), sent, .. } if sent.get() > 0 || !reply.listening.is_closed() => {
+                self.group.seats[self.seat].stats.methods[self.method].ended(CallOutcome::Cancelled);
+            }
+            Work::One { .. } | Work::Stream { .. } => {}
         }
     }
 }
 
 impl Once {
-    fn split(envelope: Envelope, now: Instant) -> Option<(Typed, Self)> {
-        let waited = member_waited(&envelope, now);
+    fn split(envelope: Envelope, waited: Duration, span: CallSpan) -> Option<(Typed, Self)> {
         match envelope.reply {
             ReplyTo::Once(reply) => {
-                let call = Self { reply, waited, _permit: envelope.permit, member_of: envelope.exchange };
+                let call = Self { reply, waited, span, _permit: envelope.permit, member_of: envelope.exchange };
                 Some((envelope.message, call))
             }
             ReplyTo::Stream(_) => None,
@@ -342,9 +367,11 @@ impl Once {
 
     fn answer(self, counters: &MethodCounters, result: CallResult<Typed>) {
         // A caller that has gone has counted that by itself.
+        let outcome = CallOutcome::of(&result);
         if !self.reply.is_closed() {
-            counters.ended(CallOutcome::of(&result));
+            counters.ended(outcome);
         }
+        self.span.ended(outcome);
         // The permit goes first: a caller that sends its next call on this answer finds the place free.
         drop(self._permit);
         drop(self.reply.send(result.map_err(Undone::new)));
@@ -360,14 +387,15 @@ struct Polled<'a> {
     method: usize,
     name: MethodName,
     context: CallContext,
+    span: &'a CallSpan,
     exchange: &'a mut Option<Arc<Exchange>>,
 }
 
 impl Polled<'_> {
     /// Polls user code: inside its context, watched, and with its panics caught.
     fn guarded<T>(self, poll: impl FnOnce() -> Poll<CallResult<T>>) -> Poll<Guarded<T>> {
-        let Self { beat, method, name, context, exchange } = self;
-        let inside = || within(exchange, Some(name), || context.enter(poll));
+        let Self { beat, method, name, context, span, exchange } = self;
+        let inside = || within(exchange, Some(name), || context.enter(|| span.in_scope(poll)));
         let caught = beat.during(method, || std::panic::catch_unwind(AssertUnwindSafe(inside)));
         match caught {
             Ok(Poll::Pending) => Poll::Pending,

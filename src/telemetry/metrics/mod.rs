@@ -4,6 +4,7 @@ mod http;
 mod page;
 mod process;
 mod services;
+mod spans;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ pub(crate) use http::{HttpStats, RouteHttpStats};
 use page::Page;
 pub(crate) use process::started;
 
+use super::spans::QueueStats;
 use super::table;
 
 /// The figures of a process at one moment.
@@ -25,6 +27,7 @@ pub(crate) struct Snapshot {
     /// By service.
     pub(crate) routing: Vec<(Box<str>, RouteStats)>,
     pub(crate) http: HttpStats,
+    pub(crate) spans: QueueStats,
 }
 
 /// How a page is written.
@@ -73,6 +76,7 @@ impl Collector for Snapshot {
         let mut page = Page::new(encoder);
         services::write(&mut page, &self.services, &self.routing)?;
         http::write(&mut page, &self.http)?;
+        spans::write(&mut page, &self.spans)?;
         page.family(&table::BUILD)?.info(&[env!("CARGO_PKG_VERSION")])?;
         process::write(&mut page)
     }
