@@ -143,3 +143,29 @@ fn a_damaged_model_is_not_trained_over() {
     assert!(told.contains("models/iris/latest is missing, where there is 1"), "{told}");
     assert_eq!(fs::read_dir(&model).expect("a folder").count(), 0);
 }
+
+#[test]
+fn changed_weights_are_found_where_that_is_asked_for() {
+    let home = home();
+    assert_eq!(Iris::start(home.path()).terminate(), Some(0));
+    let weights = home.path().join("models/iris/1/model.safetensors");
+    let mut content = fs::read(&weights).expect("weights");
+    *content.last_mut().expect("a byte") ^= 1;
+    fs::write(&weights, content).expect("changed");
+    assert_eq!(Iris::start(home.path()).terminate(), Some(0), "the sizes are right");
+
+    let once = "services: {IrisClassifier: {restart: {max_restarts: 0}}}\n";
+    fs::write(home.path().join("config.yaml"), format!("{once}verify_models: true\n")).expect("settings");
+    fs::write(home.path().join("once.yaml"), once).expect("settings");
+    for arguments in [&["--config", "config.yaml"][..], &["--config", "once.yaml", "--verify-models"]] {
+        let ended = run(home.path(), &[&["serve", "--port", "0"], arguments].concat());
+        let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(1), "{told}");
+        assert!(
+            told.contains("model `iris:1` is damaged in ") && told.contains("model.safetensors has changed"),
+            "{told}"
+        );
+    }
+    let verified = run(home.path(), &["models", "verify"]);
+    assert!(String::from_utf8_lossy(&verified.stdout).starts_with("iris:1: model.safetensors has changed"));
+}

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::models::Models;
@@ -73,6 +74,10 @@ pub(super) struct Serve {
     /// Largest body of a request, as in 512KiB [default: 100MiB]
     #[arg(long, env = "PLAYHOUSE_MAX_BODY", hide_env = true, value_name = "SIZE", value_parser = parse_size)]
     pub(super) max_body: Option<usize>,
+
+    /// Compare models with their hashes before they are loaded, not only with their sizes
+    #[arg(long, env = "PLAYHOUSE_VERIFY_MODELS", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub(super) verify_models: bool,
 }
 
 /// What `describe` can be told.

@@ -13,6 +13,7 @@ use super::traces::Traces;
 use crate::app::Prepare;
 use crate::config::{self, File, LogFormat};
 use crate::gateway::{self, GatewayConfig};
+use crate::model::ModelCheck;
 use crate::node::{DRAIN_LIMIT, NodeBuilder};
 
 /// The end by a signal that could not wait, as shells count it.
@@ -39,6 +40,10 @@ impl Serve {
 
     /// Lays the configuration file, then the command line, over what is in the code.
     fn apply(&self, node: NodeBuilder, file: File) -> NodeBuilder {
+        let node = match self.verify_models || file.verify_models == Some(true) {
+            true => node.provide(ModelCheck::Hashes),
+            false => node,
+        };
         let gateway = GatewayConfig::default()
             .host(self.host.clone().or(file.host).unwrap_or_else(|| gateway::HOST.into()))
             .port(self.port.or(file.port).unwrap_or(gateway::PORT))

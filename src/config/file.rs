@@ -23,6 +23,7 @@ pub(crate) struct File {
     pub(crate) threads: Option<NonZeroUsize>,
     pub(crate) drain_limit: Option<Duration>,
     pub(crate) max_body: Option<usize>,
+    pub(crate) verify_models: Option<bool>,
     pub(crate) log: Option<LogFormat>,
     pub(crate) traces: Traces,
     pub(crate) services: BTreeMap<String, ServiceSection>,
@@ -49,6 +50,7 @@ impl File {
             threads: section.count("threads"),
             drain_limit: section.duration("drain_limit"),
             max_body: section.size("max_body"),
+            verify_models: section.flag("verify_models"),
             log: section.word("log", &LogFormat::NAMES),
             traces: Traces::read(section.section("traces")),
             services: sections(&section.section("services"), services, problems),
@@ -121,7 +123,7 @@ mod tests {
     #[test]
     fn everything_can_be_set() {
         let file = parse(
-            "host: 0.0.0.0\nport: 80\nentry: Cleaning\nthreads: 3\ndrain_limit: 1m\nmax_body: 2MiB\nlog: json\n\
+            "host: 0.0.0.0\nport: 80\nentry: Cleaning\nthreads: 3\ndrain_limit: 1m\nmax_body: 2MiB\nverify_models: true\nlog: json\n\
              traces: {otlp: 'http://a:1', sample: 0.5}\n\
              services:\n  Iris:\n    workers: 2\n    slots: 8\n    traffic:\n      timeout: 10s\n      idle_timeout: 2\n      \
              max_concurrency: 64\n      concurrency: 4\n    resources: {cpu: 200m, memory: 512Mi, gpu: 0.5}\n    \
@@ -135,6 +137,7 @@ mod tests {
         );
         assert_eq!((file.traces.otlp.as_deref(), file.traces.sample), (Some("http://a:1"), Some(0.5)));
         assert_eq!((file.drain_limit, file.max_body), (Some(Duration::from_secs(60)), Some(2 << 20)));
+        assert_eq!(file.verify_models, Some(true));
         let ServiceSection { settings, config } = &file.services["Iris"];
         assert_eq!((settings.workers, settings.slots), (Some(2), Some(8)));
         assert_eq!(settings.traffic.idle_timeout, Some(Duration::from_secs(2)));
@@ -162,7 +165,7 @@ mod tests {
             parse(text).unwrap_err(),
             [
                 "1: prot: unknown field; did you mean port? expected one of host, port, entry, threads, drain_limit, \
-                 max_body, log, traces, services",
+                 max_body, verify_models, log, traces, services",
                 "4: services.Iris.worker: unknown field; did you mean workers? expected one of workers, slots, traffic, \
                  resources, restart, config",
                 "6: services.Iris.traffic.max_concurrency: is 0: expected a whole number above 0",
@@ -175,6 +178,7 @@ mod tests {
     fn each_mistake_says_what_was_expected() {
         let table = [
             ("port: 70000", "1: port: is 70000: expected a port from 0 to 65535; 0 takes a free one"),
+            ("verify_models: maybe", "1: verify_models: is \"maybe\": expected true or false"),
             ("log: xml", "1: log: is \"xml\": expected text or json"),
             ("traces: {sample: 2}", "1: traces.sample: is 2: expected a number from 0 to 1, such as 0.1"),
             ("host: [a]", "1: host: is a list: expected a text"),

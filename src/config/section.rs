@@ -106,6 +106,14 @@ impl<'a> Section<'a> {
         self.read(name, expected, |value| text(value).filter(|text| is(text)))
     }
 
+    /// True or false.
+    pub(super) fn flag(&self, name: &'static str) -> Option<bool> {
+        self.read(name, "true or false", |value| match value.value {
+            Value::Bool(flag) => Some(flag),
+            _ => None,
+        })
+    }
+
     /// A whole number from 1 on.
     pub(super) fn count(&self, name: &'static str) -> Option<NonZeroUsize> {
         self.read(name, "a whole number above 0", as_count)

@@ -131,7 +131,7 @@ pub enum Error {
     /// The files of a version are not those that were added.
     #[error(
         "model `{name}:{version}` is damaged in {}: {}; look closer by `playhouse models verify {name}:{version}`, then remove it and add it again",
-        .folder.display(), Damages(.damages)
+        .folder.display(), some(.damages)
     )]
     Damaged {
         /// The model's name.
@@ -146,7 +146,7 @@ pub enum Error {
     /// The version is the latest, and nothing says which is to be instead. The store is as it was.
     #[error(
         "version `{version}` is the latest of model `{name}`: say which is to be instead by --latest-to, one of {}",
-        .others.join(", ")
+        some(.others)
     )]
     IsLatest {
         /// The model's name.
@@ -155,6 +155,14 @@ pub enum Error {
         version: String,
         /// The versions that would remain.
         others: Vec<String>,
+    },
+    /// What is asked for is about one version, and none was named. Nothing was done.
+    #[error("which version of `{name}` is meant? expected `{name}:VERSION`, {}", There(.known))]
+    WhichVersion {
+        /// The model's name.
+        name: String,
+        /// The versions there are.
+        known: Vec<String>,
     },
     /// Neither `PLAYHOUSE_HOME` nor the user's home directory is known.
     #[error(
@@ -190,21 +198,14 @@ impl Error {
     }
 }
 
-/// What there is instead of what was asked for. Cut short, because folders of models can hold thousands of files.
+/// What there is instead of what was asked for.
 struct There<'a>(&'a [String]);
-
-/// How many names are given.
-const NAMES_MAX: usize = 12;
 
 impl fmt::Display for There<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return f.write_str("where there is none");
-        }
-        write!(f, "where there is {}", self.0[..self.0.len().min(NAMES_MAX)].join(", "))?;
-        match self.0.len().saturating_sub(NAMES_MAX) {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
+        match self.0 {
+            [] => f.write_str("where there is none"),
+            names => write!(f, "where there is {}", some(names)),
         }
     }
 }
@@ -223,16 +224,12 @@ impl fmt::Display for Meant<'_> {
     }
 }
 
-/// What is wrong with some files of many.
-struct Damages<'a>(&'a [Damage]);
-
-impl fmt::Display for Damages<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let some: Vec<_> = self.0.iter().take(NAMES_MAX).map(Damage::to_string).collect();
-        f.write_str(&some.join(", "))?;
-        match self.0.len().saturating_sub(NAMES_MAX) {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
-        }
+/// The first of many: folders of models can hold thousands of files.
+pub(super) fn some<T: fmt::Display>(items: &[T]) -> String {
+    const SHOWN_MAX: usize = 12;
+    let shown: Vec<_> = items.iter().take(SHOWN_MAX).map(T::to_string).collect();
+    match items.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }

@@ -14,11 +14,25 @@ use super::manifest::{self, FileRecord, Manifest};
 use super::progress::Progress;
 use super::{Device, Error, ModelStore, budget, digest};
 
+/// How the files of a model are compared with those that were added, before a worker starts on them.
+///
+/// [`App::provide`](crate::App::provide) and [`NodeBuilder::provide`](crate::NodeBuilder::provide) take it, and
+/// `--verify-models` sets it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ModelCheck {
+    /// Their sizes: a few microseconds for each file.
+    #[default]
+    Sizes,
+    /// Their hashes: each worker reads all of them once more, about 1 GB a second. A version without a manifest is
+    /// refused.
+    Hashes,
+}
+
 /// The folder that one version of a model is in; a constructor asks for it with `#[model("name:version")]`.
 ///
 /// It is looked up in the [`ModelStore`] that the program provides, or else in the one in `PLAYHOUSE_HOME`, each time a
 /// worker starts: `latest` is what it is at that moment. Files that are missing or have another size than when they were
-/// added keep the worker from starting; `playhouse models verify` reads them whole.
+/// added keep the worker from starting; [`ModelCheck`] can ask for more, and `playhouse models verify` reads them whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelFiles {
     name: String,
@@ -103,6 +117,17 @@ impl ModelFiles {
         let Some(manifest) = self.manifest()? else { return Ok(()) };
         let damages = manifest.files.iter().filter_map(|file| self.compare(file).err()).collect();
         self.damaged(damages)
+    }
+
+    fn check_by(&self, check: ModelCheck) -> Result<(), Error> {
+        match check {
+            ModelCheck::Sizes => self.check(),
+            ModelCheck::Hashes if self.verify(&())? => Ok(()),
+            ModelCheck::Hashes => {
+                let problem = "it is missing, so that the files cannot be verified".to_owned();
+                Err(Error::Manifest { path: self.path.join(manifest::FILE), problem })
+            }
+        }
     }
 
     /// Reads all files and compares their hashes with those of the manifest; false if there is no manifest.
@@ -203,7 +228,8 @@ impl Inject for ModelFiles {
             Some(store) => store.resolve(reference),
             None => ModelStore::from_env().and_then(|store| store.resolve(reference)),
         };
-        let checked = found.and_then(|files| files.check().map(|()| files));
+        let check = context.provision::<ModelCheck>().copied().unwrap_or_default();
+        let checked = found.and_then(|files| files.check_by(check).map(|()| files));
         checked.map_err(|error| asks(error.to_string()))
     }
 }

@@ -22,7 +22,7 @@ pub(crate) use budget::claim_process;
 pub use convert::CandleExt;
 pub use device::Device;
 pub use error::Error;
-pub use files::{Damage, ModelFiles};
+pub use files::{Damage, ModelCheck, ModelFiles};
 pub(crate) use intake::Intake;
 pub use manifest::{FileRecord, Format, Manifest, Origin, Package, TensorRecord, Tensors};
 pub use mlp::{Mlp, Training};

@@ -85,9 +85,9 @@ fn those_who_mistype_are_told_what_there_is() {
         (&["list", "irsi"], "did you mean `iris`?"),
         (&["verify", "iris:3"], "no version `3` of model `iris`"),
         (&["remove", "iris:3"], "where there is 1, 2"),
-        (&["remove", "iris"], "it does not say which version"),
+        (&["remove", "iris"], "which version of `iris` is meant? expected `iris:VERSION`, where there is 1, 2"),
         (&["remove", "iris:2"], "say which is to be instead by --latest-to, one of 1"),
-        (&["latest", "iris"], "it does not say which version"),
+        (&["latest", "iris"], "which version of `iris` is meant? expected `iris:VERSION`, where there is 1, 2"),
         (&["show", "a/b"], "malformed model reference `a/b`"),
     ];
     for (arguments, expected) in table {

@@ -26,6 +26,7 @@ fn help_names_everything() {
         "--threads",
         "--drain-limit",
         "--max-body",
+        "--verify-models",
         "-v",
         "-q",
         "--log",

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use glob::{MatchOptions, Pattern};
 
 use self::archive::{Archive, Listing};
+use super::error::some;
 use super::manifest::{FileRecord, Format, Origin};
 use super::progress::Progress;
 use super::{Error, digest};
@@ -210,14 +211,6 @@ fn fits(pattern: &Pattern, path: &str) -> bool {
     let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
     let text = if pattern.as_str().contains('/') { path } else { name };
     pattern.matches_with(text, options)
-}
-
-/// A few of many names.
-fn some(names: &[&str]) -> String {
-    const NAMES_MAX: usize = 12;
-    let more = names.len().saturating_sub(NAMES_MAX);
-    let some = names[..names.len() - more].join(", ");
-    if more == 0 { some } else { format!("{some} and {more} more") }
 }
 
 fn absolute(path: &Path) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 
-use super::some;
+use crate::model::error::some;
 use crate::model::manifest::{Format, Package};
 
 /// The most of a wheel's metadata that is read, in bytes: name and version come first.

@@ -13,7 +13,7 @@ impl ModelStore {
     /// # Errors
     /// A reference without a version, no such model or version, a file system that refuses.
     pub fn point_latest(&self, reference: &str) -> Result<ModelFiles, Error> {
-        let reference = exact(reference)?;
+        let reference = self.exact(reference)?;
         let files = self.resolve(&reference.to_string())?;
         let scratch = self.scratch(files.name())?;
         let _lock = scratch::lock(scratch.model())?;
@@ -32,7 +32,7 @@ impl ModelStore {
     /// A reference without a version, no such model or version, [`Error::IsLatest`] if nothing says what is to be the
     /// latest, a file system that refuses.
     pub fn remove(&self, reference: &str, latest_to: Option<&str>) -> Result<(), Error> {
-        let reference = exact(reference)?;
+        let reference = self.exact(reference)?;
         // Before a folder is made for a model that is not there.
         let name = self.resolve(&reference.to_string())?.name().to_owned();
         let scratch = self.scratch(&name)?;
@@ -67,20 +67,20 @@ impl ModelStore {
         }
     }
 
+    /// A reference that says which version, since this is about one and not about whatever is the latest now.
+    fn exact(&self, reference: &str) -> Result<Reference, Error> {
+        let reference: Reference = reference.parse()?;
+        match reference.version() {
+            Version::Is(_) => Ok(reference),
+            Version::Latest => {
+                let known = self.versions(reference.name())?;
+                Err(Error::WhichVersion { name: reference.name().to_owned(), known })
+            }
+        }
+    }
+
     pub(super) fn no_version(&self, name: &str, version: &str, known: Vec<String>) -> Error {
         let folder = self.path().join(name);
         Error::NoVersion { name: name.to_owned(), version: version.to_owned(), folder, known }
-    }
-}
-
-/// A reference that says which version, since this is about one and not about whatever is the latest now.
-fn exact(reference: &str) -> Result<Reference, Error> {
-    let parsed: Reference = reference.parse()?;
-    match parsed.version() {
-        Version::Is(_) => Ok(parsed),
-        Version::Latest => Err(Error::Reference {
-            reference: reference.to_owned(),
-            problem: "it does not say which version".to_owned(),
-        }),
     }
 }

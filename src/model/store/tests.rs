@@ -278,7 +278,8 @@ fn removing_the_latest_wants_to_know_the_next() {
     assert!(matches!(store.remove("rose:1", None), Err(Error::NoModel { .. })));
     assert!(!store.path().join("rose").exists());
     for reference in ["iris", "iris:latest"] {
-        assert!(message(&store, store.remove(reference, None)).contains("it does not say which version"));
+        let expected = "which version of `iris` is meant? expected `iris:VERSION`, where there is 1, 2";
+        assert_eq!(message(&store, store.remove(reference, None)), expected);
     }
     store.remove("iris:2", Some("1")).unwrap();
     assert_eq!(store.resolve("iris").unwrap().version(), "1");
