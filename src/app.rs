@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use playhouse_actors::{Result, Service, Settings};
 
 use crate::cli;
+use crate::gateway::{GatewayConfig, http};
 use crate::model;
 use crate::node::{Node, NodeBuilder};
 
@@ -50,6 +51,27 @@ impl App {
     /// Gives constructors something to draw on; see [`InitContext::provision`](crate::InitContext::provision).
     pub fn provide<T: Send + Sync + 'static>(self, value: T) -> Self {
         Self { node: self.node.provide(value), ..self }
+    }
+
+    /// Sets how HTTP is answered, in place of what was set before. The configuration file, the environment and the command line come over it.
+    pub fn gateway(self, gateway: GatewayConfig) -> Self {
+        Self { node: self.node.gateway(gateway), ..self }
+    }
+
+    /// Answers paths below `prefix`, such as `/pages`, by handlers of one's own; see [`http`](crate::http).
+    pub fn routes(
+        self,
+        prefix: impl Into<String>,
+        configure: impl Fn(&mut http::web::ServiceConfig) + Send + Sync + 'static,
+    ) -> Self {
+        let (node, gateway) = self.node.take_gateway();
+        Self { node: node.gateway(gateway.routes(prefix, configure)), ..self }
+    }
+
+    /// Looks at every request but the probes before it is answered; see [`GatewayConfig::before`].
+    pub fn before(self, hook: impl Fn(&http::HttpRequest) -> Result<(), http::Error> + Send + Sync + 'static) -> Self {
+        let (node, gateway) = self.node.take_gateway();
+        Self { node: node.gateway(gateway.before(hook)), ..self }
     }
 
     /// Does something before the services start, such as training a model that is not there yet. Verbs that start no

@@ -6,6 +6,7 @@ mod arguments;
 mod columns;
 mod describe;
 mod finish;
+mod http;
 mod logs;
 mod models;
 mod new;

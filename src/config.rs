@@ -7,6 +7,7 @@ mod check;
 mod duration;
 mod error;
 mod file;
+mod http;
 mod log_format;
 mod quantity;
 mod ratio;
@@ -21,9 +22,10 @@ use std::path::Path;
 
 use playhouse_actors::ServiceDescription;
 
-pub(crate) use duration::parse_duration;
+pub(crate) use duration::{parse_duration, parse_time_limit};
 pub(crate) use error::ConfigError;
 pub(crate) use file::File;
+pub(crate) use http::{CorsSettings, HttpSettings, TlsSettings};
 pub(crate) use log_format::LogFormat;
 pub(crate) use ratio::parse_ratio;
 pub(crate) use size::parse_size;

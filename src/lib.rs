@@ -46,7 +46,7 @@ mod config;
 mod nearest;
 
 pub use app::App;
-pub use gateway::{GatewayConfig, GatewayError};
+pub use gateway::{Cors, GatewayConfig, GatewayError, Tokens, http};
 pub use node::{Node, NodeBuilder, NodeError};
 
 // The layer below, by which everything can be written by hand: all of it, as its own `lib.rs` lists it.

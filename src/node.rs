@@ -114,6 +114,12 @@ impl Node {
         self.gateway.as_ref().map(Gateway::address)
     }
 
+    /// Where HTTP is answered, as a URL without a path: `http://127.0.0.1:3000`. `None` without a gateway.
+    #[must_use]
+    pub fn url(&self) -> Option<String> {
+        self.gateway.as_ref().map(|gateway| format!("{}://{}", gateway.scheme(), gateway.address()))
+    }
+
     /// The service whose methods are at `/<method>`. `None` without a gateway.
     #[must_use]
     pub fn entry(&self) -> Option<&str> {

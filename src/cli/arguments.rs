@@ -7,8 +7,9 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::http::Http;
 use super::models::Models;
-use crate::config::{parse_duration, parse_ratio, parse_size};
+use crate::config::{parse_duration, parse_ratio};
 
 /// Serves its methods by HTTP, unless another command is given
 ///
@@ -28,7 +29,7 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Serve the methods by HTTP: what happens without a command
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Show the services, their methods and what they depend on
     Describe(Describe),
     /// Add models to the store in $PLAYHOUSE_HOME, list, check and remove them
@@ -38,17 +39,8 @@ pub(super) enum Verb {
 /// What `serve` can be told.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
-    /// Address to listen on; 0.0.0.0 is reached from everywhere, the default from this machine only [default: 127.0.0.1]
-    #[arg(long, env = "PLAYHOUSE_HOST", hide_env = true)]
-    pub(super) host: Option<String>,
-
-    /// Port to listen on; 0 takes a free one [default: 3000]
-    #[arg(long, env = "PLAYHOUSE_PORT", hide_env = true)]
-    pub(super) port: Option<u16>,
-
-    /// Service whose methods are at /METHOD, without its name [default: the last one]
-    #[arg(long, env = "PLAYHOUSE_ENTRY", hide_env = true, value_name = "SERVICE")]
-    pub(super) entry: Option<String>,
+    #[command(flatten)]
+    pub(super) http: Http,
 
     /// File of settings, in YAML
     #[arg(long, env = "PLAYHOUSE_CONFIG", hide_env = true, value_name = "FILE")]
@@ -70,10 +62,6 @@ pub(super) struct Serve {
     /// recorded if that one is [default: 1]
     #[arg(long, env = "PLAYHOUSE_TRACE_SAMPLE", hide_env = true, value_name = "RATIO", value_parser = parse_ratio)]
     pub(super) trace_sample: Option<f64>,
-
-    /// Largest body of a request, as in 512KiB [default: 100MiB]
-    #[arg(long, env = "PLAYHOUSE_MAX_BODY", hide_env = true, value_name = "SIZE", value_parser = parse_size)]
-    pub(super) max_body: Option<usize>,
 
     /// Compare models with their hashes before they are loaded, not only with their sizes
     #[arg(long, env = "PLAYHOUSE_VERIFY_MODELS", hide_env = true, value_parser = FalseyValueParser::new())]

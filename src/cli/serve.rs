@@ -12,7 +12,7 @@ use super::summary::Summary;
 use super::traces::Traces;
 use crate::app::Prepare;
 use crate::config::{self, File, LogFormat};
-use crate::gateway::{self, GatewayConfig};
+use crate::gateway::GatewayError;
 use crate::model::ModelCheck;
 use crate::node::{DRAIN_LIMIT, NodeBuilder};
 
@@ -33,36 +33,33 @@ impl Serve {
             step().map_err(Error::from)?;
         }
         let drain_limit = self.drain_limit.or(file.drain_limit).unwrap_or(DRAIN_LIMIT);
-        let node = self.apply(node, file).drain_limit(drain_limit).tracing(traces.tracing());
+        let node = self.apply(node, file)?.drain_limit(drain_limit).tracing(traces.tracing());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(serve(node, drain_limit, traces))
     }
 
     /// Lays the configuration file, then the command line, over what is in the code.
-    fn apply(&self, node: NodeBuilder, file: File) -> NodeBuilder {
+    ///
+    /// # Errors
+    /// What is wrong with the settings of the gateway.
+    fn apply(&self, node: NodeBuilder, file: File) -> Result<NodeBuilder, GatewayError> {
         let node = match self.verify_models || file.verify_models == Some(true) {
             true => node.provide(ModelCheck::Hashes),
             false => node,
         };
-        let gateway = GatewayConfig::default()
-            .host(self.host.clone().or(file.host).unwrap_or_else(|| gateway::HOST.into()))
-            .port(self.port.or(file.port).unwrap_or(gateway::PORT))
-            .max_body(self.max_body.or(file.max_body).unwrap_or(gateway::MAX_BODY));
-        let gateway = match self.entry.clone().or(file.entry) {
-            Some(entry) => gateway.entry(entry),
-            None => gateway,
-        };
+        let (node, code) = node.take_gateway();
+        let node = node.gateway(self.http.apply(code, file.http)?);
         let node = match self.threads.or(file.threads) {
             Some(threads) => node.threads(threads),
             None => node,
         };
-        file.services.into_iter().fold(node.gateway(gateway), |node, (service, section)| {
+        Ok(file.services.into_iter().fold(node, |node, (service, section)| {
             let node = node.settings(service.as_str(), section.settings);
             match section.config {
                 Some(config) => node.configure(service, config),
                 None => node,
             }
-        })
+        }))
     }
 }
 

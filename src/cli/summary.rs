@@ -33,8 +33,8 @@ impl fmt::Display for Summary<'_> {
             ]);
         }
         writeln!(f, "{columns}")?;
-        if let (Some(address), Some(entry)) = (node.address(), node.entry()) {
-            writeln!(f, "{URL}http://{address}{URL:#}  {DIM}entry {entry}, Ctrl-C to end{DIM:#}")?;
+        if let (Some(url), Some(entry)) = (node.url(), node.entry()) {
+            writeln!(f, "{URL}{url}{URL:#}  {DIM}entry {entry}, Ctrl-C to end{DIM:#}")?;
         }
         Ok(())
     }

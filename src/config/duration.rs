@@ -25,6 +25,15 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     of_seconds(seconds * unit)
 }
 
+/// Reads a duration that is longer than nothing.
+///
+/// # Errors
+/// What was expected.
+pub(crate) fn parse_time_limit(text: &str) -> Result<Duration, String> {
+    parse_duration(text)
+        .and_then(|limit| if limit.is_zero() { Err("expected a duration above 0".into()) } else { Ok(limit) })
+}
+
 /// A duration of a number of seconds.
 ///
 /// # Errors

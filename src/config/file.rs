@@ -7,6 +7,7 @@ use std::time::Duration;
 use playhouse_actors::ServiceDescription;
 
 use super::error::Problem;
+use super::http::HttpSettings;
 use super::log_format::LogFormat;
 use super::section::{Problems, Section};
 use super::service::ServiceSection;
@@ -17,12 +18,9 @@ use crate::nearest::nearest;
 /// What a configuration file says; `None` where it says nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct File {
-    pub(crate) host: Option<String>,
-    pub(crate) port: Option<u16>,
-    pub(crate) entry: Option<String>,
+    pub(crate) http: HttpSettings,
     pub(crate) threads: Option<NonZeroUsize>,
     pub(crate) drain_limit: Option<Duration>,
-    pub(crate) max_body: Option<usize>,
     pub(crate) verify_models: Option<bool>,
     pub(crate) log: Option<LogFormat>,
     pub(crate) traces: Traces,
@@ -44,18 +42,15 @@ impl File {
 
     fn read(section: Section<'_>, services: &[&ServiceDescription], problems: &Problems) -> Self {
         let file = Self {
-            host: section.text("host"),
-            port: section.number("port", "a port from 0 to 65535; 0 takes a free one"),
-            entry: section.text("entry"),
+            http: HttpSettings::read(&section),
             threads: section.count("threads"),
             drain_limit: section.duration("drain_limit"),
-            max_body: section.size("max_body"),
             verify_models: section.flag("verify_models"),
             log: section.word("log", &LogFormat::NAMES),
             traces: Traces::read(section.section("traces")),
             services: sections(&section.section("services"), services, problems),
         };
-        if let Some(entry) = &file.entry {
+        if let Some(entry) = &file.http.entry {
             unknown_service(entry, services).inspect(|message| section.complain("entry", message.as_str()));
         }
         section.end();
@@ -125,6 +120,9 @@ mod tests {
         let file = parse(
             "host: 0.0.0.0\nport: 80\nentry: Cleaning\nthreads: 3\ndrain_limit: 1m\nmax_body: 2MiB\nverify_models: true\nlog: json\n\
              traces: {otlp: 'http://a:1', sample: 0.5}\n\
+             max_connections: 50\nhead_timeout: 1s\nbody_timeout: 2s\nwrite_timeout: 3s\naccess_log: true\n\
+             server_timing: false\ntoken_file: tokens\nopen_paths: [/metrics]\ntls: {certificate: a.pem, key: b.pem}\n\
+             cors: {origins: [https://a], methods: [GET], headers: [x-a], expose: [x-b], credentials: true, max_age: 1h}\n\
              services:\n  Iris:\n    workers: 2\n    slots: 8\n    traffic:\n      timeout: 10s\n      idle_timeout: 2\n      \
              max_concurrency: 64\n      concurrency: 4\n    resources: {cpu: 200m, memory: 512Mi, gpu: 0.5}\n    \
              restart: {policy: never, max_restarts: 0, period: 1m, backoff_min: 10ms, backoff_max: 1s}\n    \
@@ -132,12 +130,22 @@ mod tests {
         )
         .unwrap();
         assert_eq!(
-            (file.host.as_deref(), file.port, file.entry.as_deref()),
+            (file.http.host.as_deref(), file.http.port, file.http.entry.as_deref()),
             (Some("0.0.0.0"), Some(80), Some("Cleaning"))
         );
         assert_eq!((file.traces.otlp.as_deref(), file.traces.sample), (Some("http://a:1"), Some(0.5)));
-        assert_eq!((file.drain_limit, file.max_body), (Some(Duration::from_secs(60)), Some(2 << 20)));
         assert_eq!(file.verify_models, Some(true));
+        assert_eq!((file.drain_limit, file.http.max_body), (Some(Duration::from_secs(60)), Some(2 << 20)));
+        let http = &file.http;
+        assert_eq!(
+            (http.max_connections.map(NonZeroUsize::get), http.write_timeout),
+            (Some(50), Some(Duration::from_secs(3)))
+        );
+        assert_eq!(
+            (http.access_log, http.server_timing, http.open_paths.as_deref()),
+            (Some(true), Some(false), Some(&["/metrics".to_owned()][..]))
+        );
+        assert_eq!((http.tls.key.as_deref(), http.cors.credentials), (Some(std::path::Path::new("b.pem")), Some(true)));
         let ServiceSection { settings, config } = &file.services["Iris"];
         assert_eq!((settings.workers, settings.slots), (Some(2), Some(8)));
         assert_eq!(settings.traffic.idle_timeout, Some(Duration::from_secs(2)));
@@ -151,7 +159,7 @@ mod tests {
         for text in ["", "\n", "# nothing\n", "services:\n", "services:\n  Iris:\n", "port: ~\n"] {
             let file = parse(text).unwrap();
             assert_eq!(
-                (file.port, file.services.values().all(|section| section.config.is_none())),
+                (file.http.port, file.services.values().all(|section| section.config.is_none())),
                 (None, true),
                 "{text}"
             );
@@ -164,8 +172,9 @@ mod tests {
         assert_eq!(
             parse(text).unwrap_err(),
             [
-                "1: prot: unknown field; did you mean port? expected one of host, port, entry, threads, drain_limit, \
-                 max_body, verify_models, log, traces, services",
+                "1: prot: unknown field; did you mean port? expected one of host, port, entry, max_body, \
+                 max_connections, head_timeout, body_timeout, write_timeout, access_log, server_timing, token_file, \
+                 open_paths, tls, cors, threads, drain_limit, verify_models, log, traces, services",
                 "4: services.Iris.worker: unknown field; did you mean workers? expected one of workers, slots, traffic, \
                  resources, restart, config",
                 "6: services.Iris.traffic.max_concurrency: is 0: expected a whole number above 0",
@@ -183,6 +192,8 @@ mod tests {
             ("traces: {sample: 2}", "1: traces.sample: is 2: expected a number from 0 to 1, such as 0.1"),
             ("host: [a]", "1: host: is a list: expected a text"),
             ("entry: Nobody", "1: entry: no service is named Nobody; this program has Cleaning, Iris"),
+            ("access_log: 3", "1: access_log: is 3: expected true or false"),
+            ("cors: {origins: [1]}", "1: cors.origins: is a list: expected a list of texts"),
             ("services: 3", "1: services: is 3: expected a section of fields"),
             (
                 "services: {Iris: {workers: 0}}",
@@ -199,7 +210,7 @@ mod tests {
             ),
             (
                 "services: {Iris: {traffic: {timeout: 0}}}",
-                "1: services.Iris.traffic.timeout: is 0, so that every call would be late: expected a duration above 0",
+                "1: services.Iris.traffic.timeout: is 0, so that everything would be late: expected a duration above 0",
             ),
             (
                 "services: {Iris: {restart: {backoff_min: 10s}}}",

@@ -114,6 +114,18 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// A list of texts; one text stands for a list of one.
+    pub(super) fn texts(&self, name: &'static str) -> Option<Vec<String>> {
+        let text = |value: &Located| match &value.value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        };
+        self.read(name, "a list of texts", |value| match &value.value {
+            Value::List(items) => items.iter().map(text).collect(),
+            _ => text(value).map(|text| vec![text]),
+        })
+    }
+
     /// A whole number from 1 on.
     pub(super) fn count(&self, name: &'static str) -> Option<NonZeroUsize> {
         self.read(name, "a whole number above 0", as_count)
@@ -149,7 +161,7 @@ impl<'a> Section<'a> {
     pub(super) fn time_limit(&self, name: &'static str) -> Option<Duration> {
         let limit = self.duration(name)?;
         if limit.is_zero() {
-            self.complain(name, "is 0, so that every call would be late: expected a duration above 0");
+            self.complain(name, "is 0, so that everything would be late: expected a duration above 0");
         }
         Some(limit)
     }

@@ -1,6 +1,7 @@
 //! Why the gateway did not start.
 
 use std::io;
+use std::path::PathBuf;
 
 /// Why the gateway did not start.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,41 @@ pub enum GatewayError {
     /// There is nothing to answer with.
     #[error("there are no services to serve: add one with `.service::<Foo>()`")]
     NoServices,
+    /// A file that the settings name cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The tokens are of no use.
+    #[error("{place} {what}: expected one token on each line, or between commas in the environment")]
+    Tokens {
+        /// Where they are from.
+        place: String,
+        /// What is wrong; never a token itself.
+        what: String,
+    },
+    /// A file of the certificate is of no use.
+    #[error("{}: {what}", path.display())]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The settings for pages of other origins do not fit together.
+    #[error("the settings for other origins (CORS): {0}")]
+    Cors(String),
+    /// Own paths are where a service or the gateway itself answers.
+    #[error("own paths cannot be at {prefix}: {what}")]
+    Routes {
+        /// Where they were to be.
+        prefix: String,
+        /// What is there, or what is wrong with the prefix.
+        what: String,
+    },
     /// The threads of the server did not start.
     #[error("cannot start the threads of the gateway: {0}")]
     Threads(#[source] io::Error),

@@ -54,8 +54,8 @@ pub(super) async fn answer(shared: &Arc<Shared>, request: &HttpRequest) -> HttpR
     let page = tokio::task::spawn_blocking(move || snapshot(&shared).write(format)).await;
     match page {
         Ok(Ok(page)) => HttpResponse::Ok().insert_header((CONTENT_TYPE, format.content_type())).body(page),
-        Ok(Err(error)) => Problem::internal(&error).into_response(),
-        Err(error) => Problem::internal(&error).into_response(),
+        Ok(Err(error)) => Problem::internal(&error).to_response(),
+        Err(error) => Problem::internal(&error).to_response(),
     }
 }
 

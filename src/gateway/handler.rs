@@ -1,6 +1,7 @@
 //! One request, from its head to its answer.
 
 use std::borrow::Cow;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +12,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use playhouse_actors::{AnyClient, MethodKind};
 
 use super::body::{self, Media};
+use super::context::Scope;
+use super::exchange::Exchange;
 use super::problem::Problem;
 use super::reply;
 use super::reply::stream::{self, Framing};
 use super::state::{InFlight, Phase, Seat};
 use super::table::Entry;
-use super::{index, path, probe};
+use super::{figures, index, path, probe};
 
 /// A client that knows how long it will wait says so; the service's own timeout is the limit.
 const TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
@@ -25,17 +28,27 @@ const TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
 pub(super) async fn answer(seat: Arc<Seat>, request: &HttpRequest, mut payload: Payload) -> HttpResponse {
     let in_flight = seat.enter();
     let path = path::decoded(request.path());
+    let config = &seat.shared.config;
+    let exchange = Exchange::begin(config, request);
     let answered = match *request.method() {
-        Method::POST => call(&seat, &path, request, &mut payload, in_flight).await,
+        _ if let Some(answer) = exchange.turned_away(config, request) => answer,
+        Method::POST => call(&seat, &exchange, &path, request, &mut payload, in_flight).await,
+        Method::GET | Method::HEAD if path == figures::PATH => {
+            // Who looks at what is under way is not part of it.
+            drop(in_flight);
+            Ok(figures::answer(&seat.shared, request).await)
+        }
         Method::GET | Method::HEAD => look(&seat, &path, request),
         _ => Err(wrong_verb(&seat, &path, request)),
     };
-    answered.unwrap_or_else(|problem| refuse(request, payload, problem))
+    let answer = answered.unwrap_or_else(|problem| refuse(request, &exchange, payload, problem));
+    exchange.finish(config, answer)
 }
 
 /// Calls the method that the path names.
 async fn call(
     seat: &Seat,
+    exchange: &Exchange,
     path: &str,
     request: &HttpRequest,
     payload: &mut Payload,
@@ -46,21 +59,25 @@ async fn call(
     let client = client(&entry, headers)?;
     let media = Media::of(headers);
     let config = &seat.shared.config;
-    match entry.kind {
+    let scope = Scope::of(exchange, &entry, request, config);
+    let answer = match entry.kind {
         MethodKind::Unary | MethodKind::Batch => {
             // Before the body is read and anything runs: what would not be accepted need not be computed.
             let codec = reply::codec(entry.gives, media, headers)?;
-            let body = body::read(entry.takes, media, headers, payload, config).await?;
-            reply::respond(headers, client.call(entry.method, body, codec).await?).await
+            let body = body::read(entry.takes, media, headers, payload, &config.limits).await?;
+            let reply = scope.run(pin!(client.call(entry.method, body, codec))).await?;
+            reply::respond(headers, reply).await?
         }
         MethodKind::Stream => {
             let framing = Framing::of(headers)?;
-            let body = body::read(entry.takes, media, headers, payload, config).await?;
+            let body = body::read(entry.takes, media, headers, payload, &config.limits).await?;
             // Apart, because every call would set room aside for it.
-            let items = Box::pin(client.stream(entry.method, body, framing.codec(entry.gives))).await?;
-            Ok(stream::respond(framing, items, in_flight))
+            let items =
+                scope.run(Box::pin(client.stream(entry.method, body, framing.codec(entry.gives))).as_mut()).await?;
+            stream::respond(framing, items, in_flight)
         }
-    }
+    };
+    Ok(scope.complete(exchange, answer))
 }
 
 /// The method that a path names, if calls are taken at this moment.
@@ -123,17 +140,12 @@ fn is_looked_at(path: &str) -> bool {
     probe::is_one(path) || path == "/"
 }
 
-fn refuse(request: &HttpRequest, rest: Payload, problem: Problem) -> HttpResponse {
-    let status = problem.status();
+fn refuse(request: &HttpRequest, exchange: &Exchange, rest: Payload, problem: Problem) -> HttpResponse {
+    let (status, path, request_id) = (problem.status(), request.path(), exchange.id());
     if status.is_server_error() {
-        tracing::warn!(path = request.path(), status = status.as_u16(), error = problem.message(), "a call failed");
+        tracing::warn!(path, status = status.as_u16(), request_id, error = problem.message(), "a call failed");
     } else {
-        tracing::debug!(
-            path = request.path(),
-            status = status.as_u16(),
-            error = problem.message(),
-            "a call was refused"
-        );
+        tracing::debug!(path, status = status.as_u16(), request_id, error = problem.message(), "a call was refused");
     }
     problem.into_response_to(rest)
 }

@@ -16,6 +16,11 @@ pub(super) fn is_one(path: &str) -> bool {
     PATHS.contains(&path)
 }
 
+/// Whether a path is for those who watch over the process, and needs no token.
+pub(super) fn is_open(path: &str) -> bool {
+    is_one(path) && path != figures::PATH
+}
+
 /// Answers a probe; `None` if the path is none. The page of metrics is for `figures` to answer.
 ///
 /// `/livez` says that this thread runs, `/readyz` whether calls should be sent here, `/healthz` how each group fares.
@@ -30,15 +35,15 @@ pub(super) fn answer(path: &str, phase: &Phase) -> Option<HttpResponse> {
 
 fn ready(phase: &Phase) -> HttpResponse {
     let unready = match phase {
-        Phase::Starting => return Problem::starting().into_response(),
-        Phase::Draining => return Problem::draining().into_response(),
+        Phase::Starting => return Problem::starting().to_response(),
+        Phase::Draining => return Problem::draining().to_response(),
         Phase::Up(table) => unready(&table.runtime.groups()),
     };
     if unready.is_empty() {
         return HttpResponse::Ok().content_type("text/plain").body("ok\n");
     }
     let message = format!("not ready: {}", unready.join("; "));
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message).into_response()
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message).to_response()
 }
 
 /// The services none of whose groups is ready, with the reason.

@@ -63,6 +63,12 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "starting", message).retry_after(Duration::from_secs(1))
     }
 
+    /// One connection has more requests at a time than it may.
+    pub(super) fn overcrowded() -> Self {
+        let message = "this connection has too many requests at a time: wait for answers, or open another one";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "overloaded", message).retry_after(Duration::from_secs(1))
+    }
+
     /// The process is about to end.
     pub(super) fn draining() -> Self {
         let message = "this process is ending and takes nothing new: try again";
@@ -99,12 +105,12 @@ impl Problem {
         serde_json::to_vec(&self.0.body).expect("texts have a form in JSON")
     }
 
-    pub(super) fn into_response(self) -> HttpResponse {
+    pub(super) fn to_response(&self) -> HttpResponse {
         let json = self.to_json();
         let mut response = HttpResponse::build(self.status());
         response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
-        if let Some(header) = self.0.header {
-            response.insert_header(header);
+        if let Some(header) = &self.0.header {
+            response.insert_header(header.clone());
         }
         if self.0.close {
             response.force_close();
@@ -117,7 +123,7 @@ impl Problem {
     /// What is left of the body goes with the answer: were it dropped, the server would read it to its end, however long
     /// that takes, and use the connection again. This way it closes the connection.
     pub(super) fn into_response_to(self, rest: Payload) -> HttpResponse {
-        self.into_response().map_body(|_, body| BoxBody::new(Unread { body, _rest: rest }))
+        self.to_response().map_body(|_, body| BoxBody::new(Unread { body, _rest: rest }))
     }
 
     /// In whole seconds, as HTTP wants them, and at least one: a client that counts down from 0 would not wait at all.

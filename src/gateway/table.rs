@@ -25,15 +25,20 @@ pub(super) struct Entry {
     pub(super) kind: MethodKind,
     pub(super) takes: Takes,
     pub(super) gives: Kind,
+    /// Whether the method wants to see the request.
+    pub(super) context: bool,
+    /// Whether something behind it may ask for the request's id.
+    pub(super) traced: bool,
 }
 
 /// What a GET is answered at, so that no method may have it for its route.
-const TAKEN: [&str; 6] = ["/livez", "/readyz", "/healthz", "/metrics", "/schema.json", "/docs.json"];
+pub(super) const TAKEN: [&str; 6] = ["/livez", "/readyz", "/healthz", "/metrics", "/schema.json", "/docs.json"];
 
 impl Entry {
-    fn new(client: &AnyClient, method: &MethodDescription) -> Self {
+    fn new(client: &AnyClient, method: &MethodDescription, traced: bool) -> Self {
         let (takes, gives) = (Takes::of(method), Kind::given_by(method));
-        Self { client: client.clone(), method: method.name, kind: method.kind, takes, gives }
+        let MethodDescription { name, kind, context, .. } = *method;
+        Self { client: client.clone(), method: name, kind, takes, gives, context, traced }
     }
 }
 
@@ -60,6 +65,11 @@ pub(super) fn check_routes(services: &[&ServiceDescription], entry: &str) -> Res
     Ok(())
 }
 
+/// The paths at which the methods of a service are.
+pub(super) fn paths(service: &ServiceDescription, entry: &str) -> Vec<String> {
+    service.methods.iter().flat_map(|method| paths_of(service, method, entry)).collect()
+}
+
 /// Where a method is found: below its service by its route and by its name, and for the entry at the root too.
 fn paths_of(service: &ServiceDescription, method: &MethodDescription, entry: &str) -> Vec<String> {
     let path = method.path();
@@ -78,17 +88,18 @@ impl Table {
     /// The methods of all services that run here, those of `entry` at short paths too.
     pub(super) fn new(runtime: &Runtime, entry: &str) -> Self {
         let services = runtime.descriptions();
-        let mut paths = HashMap::new();
+        let traced = services.iter().flat_map(|service| &service.methods).any(|method| method.context);
+        let mut entries = HashMap::new();
         for service in &services {
             let Ok(client) = runtime.any_client(service.name) else { continue };
             for method in &service.methods {
-                let made = Arc::new(Entry::new(&client, method));
+                let made = Arc::new(Entry::new(&client, method, traced));
                 for path in paths_of(service, method, entry) {
-                    paths.insert(path.into(), Arc::clone(&made));
+                    entries.insert(path.into(), Arc::clone(&made));
                 }
             }
         }
-        Self { paths, services, runtime: runtime.clone() }
+        Self { paths: entries, services, runtime: runtime.clone() }
     }
 
     /// All paths at which a method is.
@@ -110,7 +121,7 @@ impl Table {
                 None => self.no_service(service),
             },
             None => match (self.service(path), self.service(entry)) {
-                (Some(service), _) => format!("{path} is a service: its methods are {}", paths(service)),
+                (Some(service), _) => format!("{path} is a service: its methods are {}", long_paths(service)),
                 (None, Some(entry)) => format!("{}; other services are at /<Service>/<method>", no_method(entry, path)),
                 (None, None) => self.no_service(path),
             },
@@ -139,7 +150,7 @@ fn no_method(service: &ServiceDescription, name: &str) -> String {
     format!("{} has no method {name}, only {}{hint}", service.name, known.join(", "))
 }
 
-fn paths(service: &ServiceDescription) -> String {
+fn long_paths(service: &ServiceDescription) -> String {
     let paths: Vec<_> = service.methods.iter().map(|method| format!("/{}{}", service.name, method.path())).collect();
     paths.join(", ")
 }

@@ -8,7 +8,6 @@ use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::Payload;
-use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_LENGTH, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
@@ -16,13 +15,13 @@ use futures_util::TryStreamExt;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
+use super::handler;
 use super::meter::{Answered, GONE, Meter};
 use super::state::Seat;
 use super::traced::{self, Traced};
-use super::{figures, handler};
 
 /// A request that is being answered. Counted when it is dropped: the client may go away at any moment.
-struct Visit {
+pub(super) struct Visit {
     seat: Arc<Seat>,
     meter: Arc<Meter>,
     began: Instant,
@@ -43,34 +42,32 @@ pub(super) async fn answer(seat: Arc<Seat>, request: &HttpRequest, payload: Payl
     let mut visit = Visit::begin(&seat, request);
     let payload = visit.counted(request.headers(), payload);
     let response = match traced::begin(request, visit.meter.route(), seat.shared.figures.tracing.sampler) {
-        None => respond(seat, request, payload).await,
+        None => handler::answer(seat, request, payload).await,
         Some(Traced { context, span }) => {
             visit.span = span.clone();
             // Apart, because every request would set room aside for it.
-            Box::pin(context.scope(respond(seat, request, payload)).instrument(span)).await
+            Box::pin(context.scope(handler::answer(seat, request, payload)).instrument(span)).await
         }
     };
-    visit.code = response.status().as_u16();
-    match response.body().size() {
-        BodySize::Sized(bytes) => visit.bytes_out = bytes,
-        BodySize::None => {}
-        BodySize::Stream => return response.map_body(|_, body| BoxBody::new(Counted { body, visit })),
-    }
-    response
-}
-
-async fn respond(seat: Arc<Seat>, request: &HttpRequest, payload: Payload) -> HttpResponse {
-    match *request.method() {
-        Method::GET | Method::HEAD if request.path() == figures::PATH => figures::answer(&seat.shared, request).await,
-        _ => handler::answer(seat, request, payload).await,
-    }
+    visit.follow(response)
 }
 
 impl Visit {
-    fn begin(seat: &Arc<Seat>, request: &HttpRequest) -> Self {
+    pub(super) fn begin(seat: &Arc<Seat>, request: &HttpRequest) -> Self {
         let (began, meter) = (Instant::now(), seat.shared.figures.meters.of(request.path()));
         let bytes_in = BytesIn::Announced(0);
         Self { seat: Arc::clone(seat), meter, began, code: GONE, bytes_in, bytes_out: 0, span: Span::none() }
+    }
+
+    /// Notes the answer, and follows one of unknown length to its end.
+    pub(super) fn follow(mut self, response: HttpResponse) -> HttpResponse {
+        self.code = response.status().as_u16();
+        match response.body().size() {
+            BodySize::Sized(bytes) => self.bytes_out = bytes,
+            BodySize::None => {}
+            BodySize::Stream => return response.map_body(|_, body| BoxBody::new(Counted { body, visit: self })),
+        }
+        response
     }
 
     /// Counts the body: by what is announced, which costs nothing; without that as it is read.

@@ -64,6 +64,12 @@ impl NodeBuilder {
         self
     }
 
+    /// The gateway that was asked for, taken out to be changed.
+    pub(crate) fn take_gateway(mut self) -> (Self, GatewayConfig) {
+        let gateway = self.gateway.take().unwrap_or_default();
+        (self, gateway)
+    }
+
     /// How long [`Node::stop`] waits for what a group has accepted; 30 s unless set.
     pub fn drain_limit(mut self, limit: Duration) -> Self {
         self.drain_limit = limit;

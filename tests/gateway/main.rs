@@ -5,6 +5,9 @@
 mod answers;
 mod board;
 mod cancelling;
+mod connections;
+mod contexts;
+mod doors;
 mod draining;
 mod encodings;
 mod failures;
@@ -15,8 +18,10 @@ mod meeting;
 mod metrics;
 mod page;
 mod refusals;
+mod routes;
 mod server;
 #[path = "../stage/mod.rs"]
 mod stage;
 mod starting;
 mod streams;
+mod tls;

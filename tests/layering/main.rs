@@ -54,7 +54,7 @@ const RULES: &[Rule] = &[
         reason: "one file knows etcd's client, so that the registry can be another store",
     },
     Rule {
-        paths: &["actix_web", "actix_http"],
+        paths: &["actix_web", "actix_http", "actix_server", "actix_service"],
         within: EVERYTHING,
         except: &["src/gateway"],
         reason: "HTTP is the gateway's business alone",

@@ -5,13 +5,17 @@ use std::fs;
 use serde_json::json;
 
 use crate::Test;
-use crate::program::{Running, output, program, text};
+use crate::program::{Running, client, output, program, text};
 
 pub(crate) const TESTS: &[Test] = &[
     ("settings::each_source_comes_over_the_one_before", each_source_comes_over_the_one_before),
     ("settings::the_file_comes_over_the_code", the_file_comes_over_the_code),
     ("settings::a_wrong_file_is_told_in_full", a_wrong_file_is_told_in_full),
     ("settings::a_missing_file_is_told", a_missing_file_is_told),
+    ("settings::each_request_is_a_line_where_that_is_wanted", each_request_is_a_line_where_that_is_wanted),
+    ("settings::tokens_come_from_files_and_the_environment", tokens_come_from_files_and_the_environment),
+    ("settings::origins_come_from_the_file_and_the_command_line", origins_come_from_the_file_and_the_command_line),
+    ("settings::wrong_settings_of_http_are_told", wrong_settings_of_http_are_told),
 ];
 
 fn file(text: &str) -> (tempfile::TempDir, String) {
@@ -75,4 +79,81 @@ fn a_missing_file_is_told() {
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
     assert!(told.starts_with("error: cannot read no-such-file.yaml: No such file"), "{told}");
+}
+
+fn each_request_is_a_line_where_that_is_wanted() {
+    let running = Running::start(&["--access-log", "--log", "json"]);
+    let ask = |path: &str| client().get(format!("{}{path}", running.url)).header("x-request-id", "r-1");
+    assert_eq!(ask("/livez").send().unwrap().status(), 200);
+    let parent = "00-2a7b36d14971bcd287e8081be948fc98-604e023dcbd17ed6-01";
+    assert_eq!(ask("/nowhere").header("traceparent", parent).send().unwrap().status(), 404);
+    let line: serde_json::Value = serde_json::from_str(&running.logged("answered")).unwrap();
+    let told = ["method", "path", "status", "request_id", "trace_id", "cut"].map(|name| line[name].clone());
+    let trace = "2a7b36d14971bcd287e8081be948fc98";
+    assert_eq!(told, [json!("GET"), json!("/nowhere"), json!(404), json!("r-1"), json!(trace), json!(null)], "{line}");
+    assert!(line["bytes"].as_u64().unwrap() > 0 && line["duration_us"].as_u64().unwrap() > 0, "{line}");
+    assert!(line["peer"].as_str().unwrap().starts_with("127.0.0.1:"), "{line}");
+}
+
+fn tokens_come_from_files_and_the_environment() {
+    let (folder, path) = file("");
+    let tokens = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (under, over) = (tokens("under", "# ours\nfrom-config\n"), tokens("over", "from-line\n"));
+    fs::write(&path, format!("token_file: {under}\nopen_paths: [/]\n")).unwrap();
+    let known = |environment: Option<&str>, arguments: &[&str]| {
+        let mut command = program(&["serve", "--port", "0", "--config", &path]);
+        command.args(arguments);
+        if let Some(tokens) = environment {
+            command.env("PLAYHOUSE_TOKENS", tokens);
+        }
+        let running = Running::of(command);
+        let may = |token: &&str| {
+            let request = client().post(format!("{}/nothing", running.url)).bearer_auth(token);
+            request.send().unwrap().status() == 200
+        };
+        assert_eq!(client().get(&running.url).send().unwrap().status(), 200, "an open path");
+        ["from-config", "from-line", "from-environment"].into_iter().filter(may).collect::<Vec<_>>()
+    };
+    assert_eq!(known(None, &[]), ["from-config"]);
+    assert_eq!(known(None, &["--token-file", &over]), ["from-line"]);
+    assert_eq!(known(Some("from-environment"), &[]), ["from-environment"]);
+    assert_eq!(known(Some("other,from-environment"), &["--token-file", &over]), ["from-line", "from-environment"]);
+}
+
+fn origins_come_from_the_file_and_the_command_line() {
+    let (_folder, path) = file("cors:\n  origins: https://a.example\n  credentials: true\n");
+    let allowed = |arguments: &[&str]| {
+        let running = Running::start(arguments);
+        let may = |origin: &&str| {
+            let answer = client().post(format!("{}/nothing", running.url)).header("origin", *origin).send().unwrap();
+            answer.headers().get("access-control-allow-origin").is_some()
+        };
+        ["https://a.example", "https://b.example"].into_iter().filter(may).collect::<Vec<_>>()
+    };
+    assert_eq!(allowed(&[]), [] as [&str; 0]);
+    assert_eq!(allowed(&["--config", &path]), ["https://a.example"]);
+    assert_eq!(allowed(&["--config", &path, "--cors-origin", "https://b.example"]), ["https://b.example"]);
+    assert_eq!(allowed(&["--cors-origin", "*"]), ["https://a.example", "https://b.example"]);
+}
+
+fn wrong_settings_of_http_are_told() {
+    let table: [(&[&str], &str); 7] = [
+        (&["--token-file", "no-such-file"], "cannot read no-such-file: No such file"),
+        (&["--tls-cert", "cert.pem"], "cert.pem: the certificate is given without its key"),
+        (&["--tls-key", "key.pem"], "key.pem: the key is given without its certificate"),
+        (&["--tls-cert", "cert.pem", "--tls-key", "key.pem"], "cannot read cert.pem: No such file"),
+        (&["--cors-method", "GET"], "the origins are missing"),
+        (&["--cors-origin", "*", "--cors-credentials"], "credentials are for named origins"),
+        (&["--cors-origin", "app.example"], "\"app.example\" is no origin"),
+    ];
+    for (arguments, words) in table {
+        let output = output(&[&["serve", "--port", "0"], arguments].concat());
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
+        assert!(told.contains(words), "{arguments:?}: {told}");
+    }
 }

@@ -8,7 +8,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 use zstd::stream::raw::{DParameter, Decoder, Operation};
 
 use super::{bad, pieces};
-use crate::gateway::config::GatewayConfig;
+use crate::gateway::config::Limits;
 use crate::gateway::problem::Problem;
 
 /// What is understood, as a client wants to hear it.
@@ -40,12 +40,8 @@ enum State {
 }
 
 /// Reads a body and decompresses it.
-pub(super) async fn read(
-    mut inflater: Inflater,
-    payload: &mut Payload,
-    config: &GatewayConfig,
-) -> Result<Bytes, Problem> {
-    while let Some(piece) = pieces::next(payload, config.body_timeout).await? {
+pub(super) async fn read(mut inflater: Inflater, payload: &mut Payload, limits: &Limits) -> Result<Bytes, Problem> {
+    while let Some(piece) = pieces::next(payload, limits.body_timeout).await? {
         inflater.push(&piece)?;
     }
     inflater.finish()

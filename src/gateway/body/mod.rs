@@ -23,7 +23,7 @@ pub(super) use self::media::Media;
 #[cfg(any(test, feature = "testing"))]
 pub use self::properties::multipart_survives;
 pub(super) use self::tensor::{DTYPE as TENSOR_DTYPE, SHAPE as TENSOR_SHAPE};
-use super::config::GatewayConfig;
+use super::config::Limits;
 use super::problem::Problem;
 use super::value::{Kind, Takes};
 
@@ -36,11 +36,11 @@ pub(super) async fn read(
     media: Media<'_>,
     headers: &HeaderMap,
     payload: &mut Payload,
-    config: &GatewayConfig,
+    limits: &Limits,
 ) -> Result<Encoded, Problem> {
     // Before the body is read: what is not understood need not be sent.
     let meaning = Meaning::of(takes, media, headers)?;
-    meaning.encode(pieces::read(headers, payload, config).await?)
+    meaning.encode(pieces::read(headers, payload, limits).await?)
 }
 
 /// What the bytes of a body are.

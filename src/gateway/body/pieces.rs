@@ -14,7 +14,7 @@ use futures_util::StreamExt;
 use tokio::time::sleep;
 
 use super::inflate;
-use crate::gateway::config::GatewayConfig;
+use crate::gateway::config::Limits;
 use crate::gateway::problem::Problem;
 
 /// How much is set aside for a body that has only been announced. Beyond it room grows with what has arrived.
@@ -22,21 +22,21 @@ const RESERVED_MAX: usize = 1 << 20;
 
 /// Reads a body. One that arrives in one piece, as small ones do, is passed on without a copy; any other is put into one
 /// buffer, of exactly its size where that was announced.
-pub(super) async fn read(headers: &HeaderMap, payload: &mut Payload, config: &GatewayConfig) -> Result<Bytes, Problem> {
+pub(super) async fn read(headers: &HeaderMap, payload: &mut Payload, limits: &Limits) -> Result<Bytes, Problem> {
     if let Some(encoding) = headers.get(CONTENT_ENCODING).filter(|encoding| *encoding != "identity") {
-        let inflater = inflate::Inflater::of(encoding, config.max_body)?;
-        return Box::pin(inflate::read(inflater, payload, config)).await;
+        let inflater = inflate::Inflater::of(encoding, limits.max_body)?;
+        return Box::pin(inflate::read(inflater, payload, limits)).await;
     }
     let announced = announced(headers);
-    if announced.is_some_and(|length| length > config.max_body) {
-        return Err(too_large(config.max_body));
+    if announced.is_some_and(|length| length > limits.max_body) {
+        return Err(too_large(limits.max_body));
     }
-    let Some(first) = next(payload, config.body_timeout).await? else { return Ok(Bytes::new()) };
+    let Some(first) = next(payload, limits.body_timeout).await? else { return Ok(Bytes::new()) };
     if announced == Some(first.len()) {
         return Ok(first);
     }
     // Apart, because every request would set room aside for it, and few come in pieces.
-    Box::pin(read_on(first, announced, payload, config)).await
+    Box::pin(read_on(first, announced, payload, limits)).await
 }
 
 /// Reads what follows the first piece.
@@ -44,19 +44,19 @@ async fn read_on(
     first: Bytes,
     announced: Option<usize>,
     payload: &mut Payload,
-    config: &GatewayConfig,
+    limits: &Limits,
 ) -> Result<Bytes, Problem> {
     let mut body = Vec::new();
     let mut chunk = Some(first);
     while let Some(bytes) = chunk {
-        if body.len() + bytes.len() > config.max_body {
-            return Err(too_large(config.max_body));
+        if body.len() + bytes.len() > limits.max_body {
+            return Err(too_large(limits.max_body));
         }
         if body.capacity() - body.len() < bytes.len() {
             body.reserve_exact(room(body.len(), bytes.len(), announced));
         }
         body.extend_from_slice(&bytes);
-        chunk = next(payload, config.body_timeout).await?;
+        chunk = next(payload, limits.body_timeout).await?;
     }
     Ok(body.into())
 }
