@@ -14,6 +14,10 @@ bench:
     cargo bench -p playhouse-actors --bench call
     cargo bench -p playhouse-actors --bench decisions
 
+# Calls between two processes beside a bare echo; needs two cores and taskset.
+bench-calls:
+    cargo bench -p playhouse-cluster --all-features --bench calls
+
 # The gateway beside a hand-written actix-web server and rivals from PyPI; needs wrk.
 bench-http:
     benches/http/run --rivals

@@ -8,9 +8,11 @@ mod describe;
 mod finish;
 mod http;
 mod logs;
+mod membership;
 mod models;
 mod new;
 mod output;
+mod peer;
 mod serve;
 mod signals;
 mod summary;
@@ -31,6 +33,9 @@ pub fn main() -> ExitCode {
     match verb {
         PlayhouseVerb::New(new) => finish::finish(new.run().map(|()| ExitCode::SUCCESS)),
         PlayhouseVerb::Models(models) => finish::finish(models.run(None)),
+        PlayhouseVerb::Ping(ping) => finish::finish(ping.run()),
+        PlayhouseVerb::Describe(describe) => finish::finish(describe.run()),
+        PlayhouseVerb::Call(call) => finish::finish(call.run()),
     }
 }
 
@@ -59,4 +64,10 @@ enum PlayhouseVerb {
     New(new::New),
     /// Add models to the store in $PLAYHOUSE_HOME, list, check and remove them
     Models(models::Models),
+    /// See whether a node answers
+    Ping(peer::Ping),
+    /// Show what can be called at a node
+    Describe(peer::Describe),
+    /// Call a method at a node, with JSON
+    Call(peer::Call),
 }

@@ -52,6 +52,7 @@ pub use node::{Node, NodeBuilder, NodeError};
 // The layer below, by which everything can be written by hand: all of it, as its own `lib.rs` lists it.
 #[doc(inline)]
 pub use playhouse_actors::*;
+pub use playhouse_cluster::{Address, Cluster, ClusterConfig, Discovery, NodeId, PeerState, PeerStatus, StaticPeers};
 
 #[cfg(any(test, feature = "testing"))]
 #[doc(hidden)]

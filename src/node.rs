@@ -10,6 +10,7 @@ use std::time::Duration;
 use playhouse_actors::{
     AnyClient, CallResult, Drained, ReplicaId, Runtime, Service, ServiceClient, Settings, StartError,
 };
+use playhouse_cluster::Cluster;
 
 pub use builder::NodeBuilder;
 pub(crate) use control::Control;
@@ -19,6 +20,9 @@ use crate::gateway::Gateway;
 
 /// How long a drain waits for what was accepted, unless told otherwise: Kubernetes kills after 30 s.
 pub(crate) const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long the last answers may take to be written to other nodes.
+const LEAVE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Running services, in any tokio program. The threads that they need are the node's own and hidden.
 ///
@@ -44,6 +48,7 @@ pub(crate) const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 pub struct Node {
     runtime: Runtime,
     gateway: Option<Gateway>,
+    cluster: Option<Cluster>,
     drain_limit: Duration,
     /// Last: what is above runs on its threads.
     _control: Control,
@@ -95,11 +100,24 @@ impl Node {
         if let Some(gateway) = &self.gateway {
             gateway.refuse();
         }
+        if let Some(cluster) = &self.cluster {
+            cluster.drain();
+        }
         let drained = self.runtime.drain(limit).await;
         if let Some(gateway) = self.gateway {
             gateway.finish().await;
         }
+        if let Some(cluster) = self.cluster {
+            // What was accepted has been answered; this is about the last bytes of the answers.
+            cluster.leave(LEAVE_LIMIT).await;
+        }
         drained
+    }
+
+    /// The node as a member of a cluster: where it listens, and who else is there. `None` outside of one.
+    #[must_use]
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
     }
 
     /// The services themselves, apart from the threads that they run on. Cheap to clone.

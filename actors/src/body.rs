@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{CallResult, Error};
 use crate::form::Form;
 use crate::raw::Raw;
+use crate::split;
 
 /// A typed value with its type forgotten: arguments on the way in, a result on the way out.
 pub type Typed = Box<dyn Any + Send>;
@@ -47,6 +48,9 @@ pub enum Codec {
     Raw,
     /// Named parts, see [`Form`]: their names in the head, the content of each in a segment. For arguments only.
     Form,
+    /// MessagePack as [`Codec::Msgpack`], but with its long tensors and bytes in segments beside it: between processes
+    /// of Playhouse, where nothing of them is copied.
+    Split,
 }
 
 impl Encoded {
@@ -63,6 +67,11 @@ impl Encoded {
     pub fn encode<T: Serialize + 'static>(value: &T, codec: Codec) -> CallResult<Self> {
         let bytes = match codec {
             Codec::Msgpack => rmp_serde::to_vec_named(value).map_err(|error| cannot_encode(codec, &error)),
+            Codec::Split => {
+                let (head, segments) = split::writing(|| rmp_serde::to_vec_named(value));
+                let head = head.map_err(|error| cannot_encode(codec, &error))?.into();
+                return Ok(Self { codec, head, segments });
+            }
             Codec::Json => serde_json::to_vec(value).map_err(|error| cannot_encode(codec, &error)),
             Codec::Raw => {
                 let raw = Raw::of(value).map(Self::from);
@@ -83,6 +92,10 @@ impl Encoded {
             Codec::Json => {
                 let bytes: &[u8] = if self.head.is_empty() { b"{}" } else { &self.head };
                 serde_json::from_slice(bytes).map_err(|error| cannot_decode_json::<T>(bytes, &error))
+            }
+            Codec::Split => {
+                let read = || rmp_serde::from_slice(&self.head);
+                split::reading(&self.segments, read).map_err(|error| cannot_decode(self.codec, &error))
             }
             Codec::Raw => self
                 .to_raw()?
@@ -112,6 +125,7 @@ impl fmt::Display for Codec {
             Codec::Json => "JSON",
             Codec::Raw => "raw",
             Codec::Form => "form",
+            Codec::Split => "MessagePack with segments",
         })
     }
 }

@@ -21,6 +21,9 @@ pub struct Builder {
     definitions: Vec<Definition>,
     settings: HashMap<String, Settings>,
     remotes: Vec<(String, Arc<dyn Remote>)>,
+    elsewhere: Vec<String>,
+    /// Services of the program that are not to run here: it is no mistake to give settings for them.
+    left_out: Vec<String>,
     provisions: Provisions,
     start_limit: Duration,
 }
@@ -38,6 +41,8 @@ impl Builder {
             definitions: Vec::new(),
             settings: HashMap::new(),
             remotes: Vec::new(),
+            elsewhere: Vec::new(),
+            left_out: Vec::new(),
             provisions: Provisions::default(),
             start_limit: START_LIMIT,
         }
@@ -74,6 +79,23 @@ impl Builder {
     #[must_use]
     pub fn remote(mut self, service: impl Into<String>, remote: Arc<dyn Remote>) -> Self {
         self.remotes.push((service.into(), remote));
+        self
+    }
+
+    /// Expects replicas of this service in other processes: services may depend on it before one is known.
+    #[must_use]
+    pub fn elsewhere(mut self, service: impl Into<String>) -> Self {
+        self.elsewhere.push(service.into());
+        self
+    }
+
+    /// Runs only those of the services that `runs` says; see [`Builder::elsewhere`] for the others.
+    #[must_use]
+    pub fn only(mut self, runs: impl Fn(&ServiceDescription) -> bool) -> Self {
+        let definitions = self.definitions.into_iter();
+        let (here, others): (Vec<_>, Vec<_>) = definitions.partition(|definition| runs(definition.description()));
+        self.definitions = here;
+        self.left_out.extend(others.into_iter().map(|definition| definition.description.name.to_owned()));
         self
     }
 
@@ -128,8 +150,11 @@ impl Builder {
     pub async fn start(self) -> Result<Runtime, StartError> {
         let layers = self.layers()?;
         self.check_names()?;
-        let Self { executor, definitions, mut settings, remotes, provisions, start_limit } = self;
+        let Self { executor, definitions, mut settings, remotes, elsewhere, provisions, start_limit, .. } = self;
         let runtime = Runtime::new(executor, provisions, start_limit).await?;
+        for service in elsewhere {
+            runtime.routes(&service, None, TIMEOUT);
+        }
         for (service, remote) in remotes {
             runtime.routes(&service, None, TIMEOUT).add(Route::Remote(remote));
         }
@@ -154,7 +179,7 @@ impl Builder {
     fn check_names(&self) -> Result<(), StartError> {
         let is_here = |name: &str| self.definitions.iter().any(|definition| definition.description.name == name);
         let given = self.settings.keys().map(String::as_str).chain(self.provisions.configured());
-        match given.into_iter().find(|name| !is_here(name)) {
+        match given.into_iter().find(|name| !is_here(name) && !self.left_out.iter().any(|left_out| left_out == name)) {
             None => Ok(()),
             Some(service) => {
                 let known: Vec<_> = self.descriptions().iter().map(|description| description.name).collect();
@@ -163,8 +188,12 @@ impl Builder {
         }
     }
 
+    fn is_elsewhere(&self, name: &str) -> bool {
+        self.remotes.iter().map(|(service, _)| service).chain(&self.elsewhere).any(|service| service == name)
+    }
+
     fn layers(&self) -> Result<Vec<Vec<usize>>, StartError> {
         let vertices: Vec<_> = self.definitions.iter().map(|definition| Vertex::of(&definition.description)).collect();
-        Ok(layers(&vertices, |name| self.remotes.iter().any(|(service, _)| service == name))?)
+        Ok(layers(&vertices, |name| self.is_elsewhere(name))?)
     }
 }

@@ -10,6 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::split;
+
 /// Bytes that travel as bytes: an image, a file, an embedding of one's own format.
 ///
 /// In JSON they are a string in standard base64 with padding; in binary formats one byte string,
@@ -28,6 +30,12 @@ pub struct Bytes(::bytes::Bytes);
 pub(crate) const BYTES: &str = "$playhouse::Bytes";
 
 impl Bytes {
+    /// What a binary format gave: the bytes themselves, or what stands for them in a body with segments.
+    pub(crate) fn received<E: Error>(bytes: &[u8]) -> Result<Self, E> {
+        let segment = split::take(bytes).map_err(E::custom)?;
+        Ok(Self(segment.unwrap_or_else(|| ::bytes::Bytes::copy_from_slice(bytes))))
+    }
+
     /// Reads base64. A text that is a URL is told that nobody fetches it: who did would let a stranger's request reach
     /// whatever this machine can reach.
     pub(crate) fn from_base64<E: Error>(text: &str) -> Result<Self, E> {
@@ -109,7 +117,10 @@ impl Serialize for Bytes {
         if serializer.is_human_readable() {
             return serializer.collect_str(&Base64Display::new(self, &STANDARD));
         }
-        serializer.serialize_bytes(self)
+        match split::put(&self.0) {
+            Some(placeholder) => serializer.serialize_bytes(&placeholder),
+            None => serializer.serialize_bytes(self),
+        }
     }
 }
 
@@ -143,11 +154,12 @@ impl<'de> Visitor<'de> for BytesVisitor {
     }
 
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
-        Ok(Bytes(::bytes::Bytes::copy_from_slice(bytes)))
+        Bytes::received(bytes)
     }
 
     fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<Bytes, E> {
-        Ok(bytes.into())
+        let segment = split::take(&bytes).map_err(E::custom)?;
+        Ok(segment.map_or_else(|| bytes.into(), Bytes))
     }
 }
 

@@ -79,13 +79,22 @@ impl Executor {
     }
 
     /// Runs a control task, apart from user code where there is a thread for it.
-    pub(crate) fn spawn_control(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub fn spawn_control(&self, task: impl Future<Output = ()> + Send + 'static) {
         match self {
             Executor::Arbiters(arbiters) => {
                 arbiters.control.spawn(task);
             }
             Executor::Current => drop(tokio::task::spawn_local(task)),
         }
+    }
+
+    /// Makes a task on one of the [`Executor::shared`] threads, where it stays. False if that thread is gone.
+    pub fn spawn_shared<F: Future<Output = ()> + 'static>(
+        &self,
+        index: usize,
+        task: impl FnOnce() -> F + Send + 'static,
+    ) -> bool {
+        self.shared_place(index).run(move || drop(tokio::task::spawn_local(task())))
     }
 
     /// The shared thread for the worker with some index.

@@ -117,11 +117,11 @@ impl<'de> Visitor<'de> for FileVisitor {
     }
 
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<File, E> {
-        Ok(File::new(::bytes::Bytes::copy_from_slice(bytes)))
+        Bytes::received(bytes).map(File::new)
     }
 
     fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<File, E> {
-        Ok(File::new(bytes))
+        self.visit_bytes(&bytes)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<File, A::Error> {

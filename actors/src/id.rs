@@ -16,6 +16,12 @@ impl ReplicaId {
         Self(format!("{service}-{:010x}", random & 0xff_ffff_ffff).into())
     }
 
+    /// The identifier that another process has made, as it is written.
+    #[must_use]
+    pub fn named(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// The identifier as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -27,6 +27,7 @@ mod method;
 mod outcome;
 mod raw;
 mod service;
+mod split;
 pub mod tensor;
 mod trace;
 
@@ -56,6 +57,7 @@ mod graph;
 #[doc(hidden)]
 pub mod properties;
 mod runtime;
+mod served;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -92,6 +94,7 @@ pub use remote::{Remote, RemoteRequest};
 pub use request::{CallTiming, Caller, Context, Cookie, Headers, RequestHead, ResponseHead};
 pub use router::{Load, Route, RouteStats, Routes, decide};
 pub use runtime::{Drained, RunningGroup, Runtime, StartError};
+pub use served::{Answering, Inbound, Served};
 pub use service::Service;
 pub use supervision::{GroupFailure, GroupStatus};
 pub use tensor::{DType, Dim, Tensor, TensorError, TensorSpec};

@@ -18,6 +18,16 @@ pub trait Remote: Send + Sync {
     /// How many messages are waiting or running there, as far as is known here.
     fn load(&self) -> usize;
 
+    /// Whether it takes messages, as far as is known here. One that does not is tried last, for what it says.
+    fn is_open(&self) -> bool {
+        true
+    }
+
+    /// How typed messages are written for it, and their answers are asked for.
+    fn codec(&self) -> Codec {
+        Codec::Msgpack
+    }
+
     /// Makes a call that is answered once.
     fn call(&self, request: RemoteRequest) -> BoxFuture<'static, Result<Encoded, Error>>;
 

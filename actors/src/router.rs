@@ -68,7 +68,7 @@ impl Route {
     fn is_open(&self) -> bool {
         match self {
             Route::Local(group) => group.is_open(),
-            Route::Remote(_) => true,
+            Route::Remote(remote) => remote.is_open(),
         }
     }
 

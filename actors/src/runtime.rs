@@ -21,7 +21,9 @@ use crate::graph::{GraphError, Vertex, layers};
 use crate::group::{Group, GroupConfig, ServiceStats};
 use crate::id::ReplicaId;
 use crate::inject::Provisions;
+use crate::remote::Remote;
 use crate::router::{Route, RouteStats, Routes};
+use crate::served::Served;
 use crate::service::Service;
 use crate::supervision::supervised::Supervised;
 use crate::supervision::supervisor::SupervisorHandle;
@@ -45,6 +47,8 @@ pub(crate) struct Shared {
     groups: Mutex<Vec<RunningGroup>>,
     /// What groups have counted that have gone, by their services. Locked after `groups`, if both are.
     past: Mutex<Vec<ServiceStats>>,
+    /// Counts the changes of what can be called here.
+    changes: watch::Sender<u64>,
 }
 
 /// A service that can be called from here.
@@ -134,6 +138,7 @@ impl Runtime {
             directory: ArcSwap::default(),
             groups: Mutex::default(),
             past: Mutex::default(),
+            changes: watch::Sender::default(),
         })))
     }
 
@@ -197,6 +202,48 @@ impl Runtime {
     pub fn routing(&self) -> Vec<(Box<str>, RouteStats)> {
         let directory = self.0.directory.load();
         directory.iter().map(|(service, listed)| (service.clone(), listed.routes.stats())).collect()
+    }
+
+    /// The groups that can be called, for those who bring calls from other processes.
+    #[must_use]
+    pub fn served(&self) -> Vec<Served> {
+        let directory = self.0.directory.load();
+        let mut served: Vec<_> = directory.values().flat_map(|listed| Served::of(listed, &self.0.deadlines)).collect();
+        served.sort_by(|one, other| one.replica().as_str().cmp(other.replica().as_str()));
+        served
+    }
+
+    /// A number that is another one whenever [`Runtime::served`] may have changed.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
+    }
+
+    /// Makes a replica in another process known; one with the same identifier is replaced. `timeout` is the deadline of
+    /// calls that bring none, unless a group of the service runs here.
+    pub fn add_remote(&self, service: &str, remote: Arc<dyn Remote>, timeout: Duration) {
+        let routes = self.0.routes(service, None, timeout);
+        if self.0.listed(service).is_ok_and(|listed| listed.definition.is_none()) {
+            routes.set_timeout(timeout);
+        }
+        let replica = remote.replica();
+        let is_here = |route: &Route| matches!(route, Route::Local(_)) && route.replica() == replica;
+        if !routes.all().iter().any(is_here) {
+            routes.add(Route::Remote(remote));
+        }
+    }
+
+    /// Takes out a replica in another process.
+    pub fn remove_remote(&self, service: &str, replica: &ReplicaId) {
+        if let Ok(listed) = self.0.listed(service) {
+            listed.routes.remove(replica);
+        }
+    }
+
+    /// Where everything runs.
+    #[must_use]
+    pub fn executor(&self) -> &Executor {
+        &self.0.executor
     }
 
     /// Starts another group of a service, and returns when a worker of it is ready.
@@ -360,6 +407,7 @@ impl Shared {
         if group.mailbox.is_going() {
             routes.remove(&group.replica);
         }
+        self.changes.send_modify(|changes| *changes += 1);
     }
 
     /// Drains a group until `end` and ends its workers. How many messages were given up.
@@ -368,6 +416,7 @@ impl Shared {
         // In this order, for `add_route`. A caller who still finds the route is refused, and tries another replica.
         group.mailbox.drain();
         self.routes(group.service(), None, group.config.timeout).remove(&group.replica);
+        self.changes.send_modify(|changes| *changes += 1);
         let finished = timeout_at(end, group.admission.empty()).await.is_ok();
         let given_up = if finished { 0 } else { group.admission.admitted() };
         for orphan in group.mailbox.close() {

@@ -8,6 +8,7 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::http::Http;
+use super::membership::Membership;
 use super::models::Models;
 use crate::config::{parse_duration, parse_ratio};
 
@@ -66,6 +67,9 @@ pub(super) struct Serve {
     /// Compare models with their hashes before they are loaded, not only with their sizes
     #[arg(long, env = "PLAYHOUSE_VERIFY_MODELS", hide_env = true, value_parser = FalseyValueParser::new())]
     pub(super) verify_models: bool,
+
+    #[command(flatten)]
+    pub(super) membership: Membership,
 }
 
 /// What `describe` can be told.

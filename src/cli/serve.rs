@@ -33,6 +33,7 @@ impl Serve {
             step().map_err(Error::from)?;
         }
         let drain_limit = self.drain_limit.or(file.drain_limit).unwrap_or(DRAIN_LIMIT);
+        let node = self.membership.apply(node)?;
         let node = self.apply(node, file)?.drain_limit(drain_limit).tracing(traces.tracing());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(serve(node, drain_limit, traces))

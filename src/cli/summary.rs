@@ -4,6 +4,8 @@ use std::fmt;
 
 use anstyle::{AnsiColor, Style};
 
+use playhouse_cluster::Cluster;
+
 use super::columns::Columns;
 use crate::node::Node;
 
@@ -33,6 +35,9 @@ impl fmt::Display for Summary<'_> {
             ]);
         }
         writeln!(f, "{columns}")?;
+        for address in node.cluster().into_iter().flat_map(Cluster::addresses) {
+            writeln!(f, "{URL}{address}{URL:#}  {DIM}for other nodes{DIM:#}")?;
+        }
         if let (Some(url), Some(entry)) = (node.url(), node.entry()) {
             writeln!(f, "{URL}{url}{URL:#}  {DIM}entry {entry}, Ctrl-C to end{DIM:#}")?;
         }

@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use playhouse_actors::{Arbiters, Builder, Executor, Runtime, Service, ServiceDescription, Settings, StartError};
+use playhouse_cluster::{Cluster, ClusterConfig};
 
 use super::{Control, DRAIN_LIMIT, Node, NodeError};
 use crate::gateway::{Gateway, GatewayConfig};
@@ -16,6 +17,7 @@ pub struct NodeBuilder {
     services: Builder,
     threads: Option<NonZeroUsize>,
     gateway: Option<GatewayConfig>,
+    cluster: Option<ClusterConfig>,
     drain_limit: Duration,
     tracing: Tracing,
 }
@@ -24,7 +26,14 @@ impl NodeBuilder {
     pub(super) fn new() -> Self {
         // Where they really run is known when the node starts.
         let services = Runtime::builder(Executor::Current);
-        Self { services, threads: None, gateway: None, drain_limit: DRAIN_LIMIT, tracing: Tracing::default() }
+        Self {
+            services,
+            threads: None,
+            gateway: None,
+            cluster: None,
+            drain_limit: DRAIN_LIMIT,
+            tracing: Tracing::default(),
+        }
     }
 
     /// Runs a group of this service. The last one given is the entry of the gateway, unless its settings name another.
@@ -70,6 +79,19 @@ impl NodeBuilder {
         (self, gateway)
     }
 
+    /// Makes the node a member of a cluster: other nodes can call its services, and it can call theirs. What a service
+    /// depends on may then run elsewhere, or nowhere yet: calls are `Unavailable` until it is found.
+    pub fn cluster(mut self, cluster: ClusterConfig) -> Self {
+        self.cluster = Some(cluster);
+        self
+    }
+
+    /// Runs only those of the services that `runs` says. Others that they depend on have to be on other nodes of the
+    /// cluster.
+    pub fn only(self, runs: impl Fn(&ServiceDescription) -> bool) -> Self {
+        self.with(|services| services.only(runs))
+    }
+
     /// How long [`Node::stop`] waits for what a group has accepted; 30 s unless set.
     pub fn drain_limit(mut self, limit: Duration) -> Self {
         self.drain_limit = limit;
@@ -104,6 +126,17 @@ impl NodeBuilder {
         self.services.plan().map(drop)
     }
 
+    /// Services that are depended on and do not run here are expected on other nodes, if there is a cluster.
+    fn expect_elsewhere(self) -> Self {
+        if self.cluster.is_none() {
+            return self;
+        }
+        let here: Vec<&str> = self.descriptions().iter().map(|service| service.name).collect();
+        let needed = self.descriptions().into_iter().flat_map(ServiceDescription::dependencies);
+        let missing: Vec<&str> = needed.filter(|name| !here.contains(name)).collect();
+        missing.into_iter().fold(self, |node, name| node.with(|services| services.elsewhere(name)))
+    }
+
     /// Starts everything: returns when each service has a worker that is ready.
     ///
     /// With a gateway its port is taken first: until the services are ready it answers `/livez` with 200 and everything
@@ -112,12 +145,13 @@ impl NodeBuilder {
     /// # Errors
     /// See [`NodeError`]; what was started before is stopped again.
     pub async fn start(self) -> Result<Node, NodeError> {
-        self.check()?;
+        let node = self.expect_elsewhere();
+        node.check()?;
         let control = Control::start().await.map_err(NodeError::Threads)?;
-        let threads = self.thread_count();
-        let (gateway, arbiters) = match &self.gateway {
+        let threads = node.thread_count();
+        let (gateway, arbiters) = match &node.gateway {
             Some(config) => {
-                let (services, tracing) = (self.descriptions(), self.tracing.clone());
+                let (services, tracing) = (node.descriptions(), node.tracing.clone());
                 let (gateway, arbiters) = Gateway::start(config, &services, threads, tracing, &control).await?;
                 (Some(gateway), arbiters)
             }
@@ -125,11 +159,15 @@ impl NodeBuilder {
         };
         let executor = Executor::Arbiters(Arbiters::new(control.handle(), arbiters));
         // If this fails, the control thread takes the gateway and the arbiters with it.
-        let runtime = self.services.executor(executor).start().await?;
+        let runtime = node.services.executor(executor).start().await?;
+        let cluster = match node.cluster {
+            Some(config) => Some(Cluster::join(&runtime, config).await?),
+            None => None,
+        };
         if let Some(gateway) = &gateway {
             gateway.serve(&runtime);
         }
-        Ok(Node { runtime, gateway, drain_limit: self.drain_limit, _control: control })
+        Ok(Node { runtime, gateway, cluster, drain_limit: node.drain_limit, _control: control })
     }
 
     /// What the program provides to all constructors under a type.

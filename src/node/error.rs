@@ -3,6 +3,7 @@
 use std::io;
 
 use playhouse_actors::StartError;
+use playhouse_cluster::JoinError;
 
 use crate::gateway::GatewayError;
 
@@ -16,6 +17,9 @@ pub enum NodeError {
     /// The HTTP side did not start.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
+    /// The node did not become a member of its cluster.
+    #[error(transparent)]
+    Cluster(#[from] JoinError),
     /// The operating system gave no threads.
     #[error("cannot start the threads of the node: {0}")]
     Threads(#[source] io::Error),

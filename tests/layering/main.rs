@@ -96,6 +96,12 @@ const RULES: &[Rule] = &[
         reason: "bars are drawn for those who look at a terminal",
     },
     Rule {
+        paths: &["tokio::net", "socket2"],
+        within: &["cluster/src"],
+        except: &["cluster/src/transport"],
+        reason: "connections are a transport's business, so that all of it runs in a simulation",
+    },
+    Rule {
         paths: &["std::net", "std::os::unix::net", "tokio::net", "socket2"],
         within: &["actors/src", "actors/macros/src"],
         except: &[],

@@ -7,6 +7,7 @@
 
 mod collector;
 mod command_line;
+mod nodes;
 mod program;
 mod settings;
 mod signals;
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
         let services = App::new().service::<stage::Narrow>().service::<stage::Hasty>().service::<stage::Fragile>();
         return services.service::<stage::Front>().service::<stage::Stage>().main();
     }
-    let modules = [command_line::TESTS, settings::TESTS, signals::TESTS, starting::TESTS, traces::TESTS];
+    let modules = [command_line::TESTS, nodes::TESTS, settings::TESTS, signals::TESTS, starting::TESTS, traces::TESTS];
     let trials = modules.concat().into_iter().map(|(name, test)| {
         Trial::test(name, move || {
             test();

@@ -34,7 +34,7 @@ pub(super) fn local<'a>(
 ///
 /// # Errors
 /// Why it was not admitted, with the message.
-pub(super) fn local_stream<'a>(
+pub(crate) fn local_stream<'a>(
     group: &'a Arc<Group>,
     deadlines: &'a Arc<Deadlines>,
     submission: Submission,
@@ -46,14 +46,14 @@ pub(super) fn local_stream<'a>(
 
 /// Waits for the answer to an admitted message. A future of its own, not an `async fn`: it is moved with every call, and
 /// a stack of `async fn`s keeps each argument once on every level.
-pub(super) struct Answer<'a> {
+pub(crate) struct Answer<'a> {
     reply: oneshot::Receiver<Outcome>,
     pending: Pending<'a>,
 }
 
 impl<'a> Answer<'a> {
     /// The answer to a message that has been admitted, with its method and deadline.
-    pub(super) fn of(
+    pub(crate) fn of(
         group: &'a Arc<Group>,
         deadlines: &'a Arc<Deadlines>,
         Admitted { ticket, reply }: Admitted<oneshot::Receiver<Outcome>>,
@@ -75,7 +75,7 @@ impl Future for Answer<'_> {
 }
 
 /// Waits for the first item of the answer to an admitted message.
-pub(super) struct FirstItem<'a> {
+pub(crate) struct FirstItem<'a> {
     items: Option<ItemStream>,
     pending: Pending<'a>,
 }

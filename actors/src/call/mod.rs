@@ -2,9 +2,9 @@
 //! where the first has proved not to have begun. Dropping it cancels it.
 
 mod limit;
-mod local;
+pub(crate) mod local;
 mod tell;
-mod told;
+pub(crate) mod told;
 
 use std::sync::Arc;
 
@@ -156,7 +156,7 @@ async fn attempt_remote(
     body: Body,
     context: &CallContext,
 ) -> Result<Body, Undone<Body>> {
-    let mut request = request(destination.routes, called, &body, context).map_err(Undone::new)?;
+    let mut request = request(remote, destination.routes, called, &body, context).map_err(Undone::new)?;
     let span = begin_span(remote, destination.routes, called, &mut request);
     let reply = within(destination.deadlines, context.deadline, remote.call(request)).await;
     let reply = reply.and_then(|reply| as_wanted(reply, typed_reply(called, &body)));
@@ -189,7 +189,7 @@ async fn attempt_stream(
                 .boxed())
         }
         Route::Remote(remote) => {
-            let mut request = request(destination.routes, called, &body, context).map_err(Undone::new)?;
+            let mut request = request(&**remote, destination.routes, called, &body, context).map_err(Undone::new)?;
             let types = typed_reply(called, &body);
             let span = begin_span(&**remote, destination.routes, called, &mut request);
             let items = within(destination.deadlines, context.deadline, remote.stream(request)).await;
@@ -223,11 +223,18 @@ fn submission(
     Ok((Submission { method, message, context: context.clone() }, encoded))
 }
 
-fn request(routes: &Routes, called: &Called<'_>, body: &Body, context: &CallContext) -> CallResult<RemoteRequest> {
+fn request(
+    remote: &dyn Remote,
+    routes: &Routes,
+    called: &Called<'_>,
+    body: &Body,
+    context: &CallContext,
+) -> CallResult<RemoteRequest> {
+    let codec = remote.codec();
     routes.count_remote();
     let (body, reply) = match (body, called.types) {
         (Body::Encoded(encoded), _) => (encoded.clone(), called.reply),
-        (Body::Typed(message), Some(types)) => ((types.encode_message)(message, Codec::Msgpack)?, Codec::Msgpack),
+        (Body::Typed(message), Some(types)) => ((types.encode_message)(message, codec)?, codec),
         (Body::Typed(_), None) => unreachable!("a typed body comes with its types"),
     };
     let (service, method, context) = (routes.service().into(), called.method.into(), context.clone());

@@ -33,7 +33,7 @@ pub(crate) fn tell(
                 undone
             }
             Route::Remote(remote) => {
-                let request = request(destination.routes, called, &body, &context)?;
+                let request = request(&**remote, destination.routes, called, &body, &context)?;
                 let (deadlines, sent) = (Arc::clone(destination.deadlines), remote.call(request));
                 executor.spawn_control(async move {
                     tell_failure(within(&deadlines, context.deadline, sent).await.map(drop));
@@ -56,10 +56,12 @@ fn tell_local(
     let waits = (submission.method, submission.context.deadline);
     let admitted = group.submit(submission).map_err(|undone| undone.of(encoded))?;
     let (group, deadlines) = (Arc::clone(group), Arc::clone(deadlines));
-    Told::begin(async move {
+    let told = Told::begin(async move {
         let answer = Answer::of(&group, &deadlines, admitted, waits).await;
         tell_failure(answer.map(drop).map_err(|undone| undone.error));
     });
+    // Its wakers keep it until it is done.
+    drop(told);
     Ok(())
 }
 

@@ -47,6 +47,13 @@ impl TraceContext {
         Some(Self(Arc::new(Inner { trace, span, flags: flags & (SAMPLED | RANDOM), state })))
     }
 
+    /// The context of which another process has sent the parts.
+    #[must_use]
+    pub fn of_parts(trace: TraceId, span: SpanId, flags: u8, state: &str) -> Self {
+        let state = clean([state.as_bytes()]).unwrap_or_default().into();
+        Self(Arc::new(Inner { trace, span, flags: flags & (SAMPLED | RANDOM), state }))
+    }
+
     /// A span of the same trace whose parent is this one.
     #[must_use]
     pub fn child(&self) -> Self {
@@ -70,6 +77,12 @@ impl TraceContext {
     #[must_use]
     pub fn span_id(&self) -> SpanId {
         self.0.span
+    }
+
+    /// The flags of the header `traceparent`.
+    #[must_use]
+    pub fn flags(&self) -> u8 {
+        self.0.flags
     }
 
     /// Whether somebody before has decided that the trace is recorded.

@@ -1,0 +1,142 @@
+//! A group of this process, as those see it who bring calls from other processes.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+
+use crate::body::{Body, Codec, Encoded};
+use crate::call::local::{Answer, local_stream};
+use crate::call::told::Told;
+use crate::context::CallContext;
+use crate::deadline::Deadlines;
+use crate::description::ServiceDescription;
+use crate::error::CallResult;
+use crate::group::{Group, Submission};
+use crate::id::ReplicaId;
+use crate::router::Route;
+use crate::runtime::Listed;
+
+/// A group of this process. A call that is brought to it stays there: it is never sent on to another replica.
+#[derive(Clone)]
+pub struct Served {
+    group: Arc<Group>,
+    deadlines: Arc<Deadlines>,
+}
+
+/// A call from another process.
+#[derive(Clone, Debug)]
+pub struct Inbound {
+    /// The method, by its index in the service's description.
+    pub method: usize,
+    /// The arguments.
+    pub body: Encoded,
+    /// How the answer is to be written.
+    pub reply: Codec,
+    /// What the call inherits.
+    pub context: CallContext,
+}
+
+/// A call that is not answered yet. Dropping it cancels the call, if that is not over.
+#[must_use = "dropping it cancels the call"]
+pub struct Answering(Arc<Told>);
+
+impl Served {
+    pub(crate) fn of(listed: &Listed, deadlines: &Arc<Deadlines>) -> Vec<Self> {
+        let routes = listed.routes.all();
+        let groups = routes.iter().filter_map(|route| match route {
+            Route::Local(group) => Some(Arc::clone(group)),
+            Route::Remote(_) => None,
+        });
+        groups.map(|group| Self { group, deadlines: Arc::clone(deadlines) }).collect()
+    }
+
+    /// The group itself.
+    #[must_use]
+    pub fn group(&self) -> &Group {
+        &self.group
+    }
+
+    /// The name by which the cluster knows it.
+    #[must_use]
+    pub fn replica(&self) -> &ReplicaId {
+        &self.group.replica
+    }
+
+    /// What its service says of itself.
+    #[must_use]
+    pub fn description(&self) -> &ServiceDescription {
+        &self.group.definition.description
+    }
+
+    /// How many messages are waiting or running.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.group.admission.admitted()
+    }
+
+    /// Whether messages should rather come here than to a group that is not open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.group.is_open()
+    }
+
+    /// Makes a call that is answered once. The body is decoded and checked before it takes a place.
+    ///
+    /// `answer` runs where the call ends: on the worker's thread, so it must not block. It runs before this returns when
+    /// the call is refused, and `None` is returned then.
+    pub fn call(&self, call: Inbound, answer: impl FnOnce(CallResult<Encoded>) + Send + 'static) -> Option<Answering> {
+        let (method, reply, deadline) = (call.method, call.reply, call.context.deadline);
+        let submitted = self.submission(call);
+        let submitted = submitted.and_then(|call| self.group.submit(call).map_err(|undone| undone.error));
+        let admitted = match submitted {
+            Ok(admitted) => admitted,
+            Err(error) => {
+                answer(Err(error));
+                return None;
+            }
+        };
+        let Self { group, deadlines } = self.clone();
+        Some(Answering(Told::begin(async move {
+            let outcome = Answer::of(&group, &deadlines, admitted, (method, deadline)).await;
+            let outcome = outcome.map_err(|undone| undone.error);
+            answer(outcome.and_then(|value| group.encode(method, value, reply).map(encoded)));
+        })))
+    }
+
+    /// Makes a call that is answered by a stream; resolves when the first item is there. Dropping either cancels.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn stream(self, call: Inbound) -> CallResult<BoxStream<'static, CallResult<Encoded>>> {
+        let (method, reply) = (call.method, call.reply);
+        let Self { group, deadlines } = &self;
+        let submission = self.submission(call)?;
+        let items = match local_stream(group, deadlines, submission) {
+            Ok(first) => first.await,
+            Err(undone) => Err(undone),
+        };
+        let group = Arc::clone(group);
+        let items = items.map_err(|undone| undone.error)?;
+        Ok(items.map(move |item| item.and_then(|item| group.encode(method, item, reply).map(encoded))).boxed())
+    }
+
+    fn submission(&self, call: Inbound) -> CallResult<Submission> {
+        let Inbound { method, body, context, .. } = call;
+        let message = self.group.decode(method, &body)?;
+        Ok(Submission { method, message, context })
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.give_up();
+    }
+}
+
+fn encoded(body: Body) -> Encoded {
+    match body {
+        Body::Encoded(encoded) => encoded,
+        Body::Typed(_) => unreachable!("the group encodes what it is asked to"),
+    }
+}

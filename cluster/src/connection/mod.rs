@@ -1,0 +1,413 @@
+//! One connection that carries calls, in both directions.
+//!
+//! Its state is a value behind one lock that is held for the length of a copy of a short frame, and never while code of
+//! a user runs: what waits to be written ([`outgoing`]), the calls that were made on it ([`calls`]), and the calls of the
+//! peer that are being answered ([`serving`]). A reader and a writer act on it, each a task on the connection's thread;
+//! callers and answers add frames from wherever they are, and the first to do so wakes the writer.
+
+mod assembly;
+pub(crate) mod calls;
+mod outgoing;
+mod reader;
+mod remote_call;
+mod serve;
+mod serving;
+mod writer;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use playhouse_actors::{CallResult, Encoded, Error, ErrorKind};
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+
+pub(crate) use remote_call::{Ask, OnceCall, StreamCall};
+
+use self::calls::Calls;
+use self::outgoing::{Batch, BodyKey, Outgoing};
+use self::reader::Reader;
+use self::serving::{Refusal, Served, Serving};
+use crate::exposed::Exposed;
+use crate::transport::{ReadHalf, WriteHalf};
+use crate::wire::{Cancel, Credit, End, Failure, GoAway, Item, Reason, Reply, can_carry};
+
+/// More calls than this on one connection are refused at once, however long they would wait.
+const CALLS_MAX: usize = 65_536;
+/// When a caller that was refused for that reason may try again.
+const RETRY_AFTER: Duration = Duration::from_millis(10);
+/// How long the last words of a connection may take.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// One connection that carries calls.
+pub(crate) struct Connection {
+    state: Mutex<State>,
+    closed: Notify,
+    /// Who is on the other side, for messages.
+    peer: String,
+    /// The longest body that the other side takes.
+    body_max: u64,
+    /// The thread that it runs on, by [`this_thread`].
+    thread: AtomicU64,
+}
+
+struct State {
+    calls: Calls,
+    serving: Serving,
+    outgoing: Outgoing,
+    /// The writer, while it has nothing to do.
+    writer: Option<Waker>,
+    phase: Phase,
+}
+
+/// What a connection does.
+enum Phase {
+    Open,
+    Closed {
+        reason: Arc<str>,
+        /// Whether the other side did what it may not.
+        fault: bool,
+    },
+}
+
+impl Connection {
+    pub(crate) fn new(peer: String, body_max: u64) -> Arc<Self> {
+        let state = State {
+            calls: Calls::default(),
+            serving: Serving::default(),
+            outgoing: Outgoing::default(),
+            writer: None,
+            phase: Phase::Open,
+        };
+        let thread = AtomicU64::new(0);
+        Arc::new(Self { state: Mutex::new(state), closed: Notify::new(), peer, body_max, thread })
+    }
+
+    /// Reads and writes, until the connection ends. Why it did.
+    ///
+    /// Stays on the calling thread, which has to run a `LocalSet`.
+    pub(crate) async fn run(self: Arc<Self>, exposed: Arc<Exposed>, (read, write): (ReadHalf, WriteHalf)) -> Arc<str> {
+        self.thread.store(this_thread(), Ordering::Relaxed);
+        let mut writer = tokio::task::spawn_local(writer::write(Arc::clone(&self), write));
+        let _writer = AbortOnDrop(writer.abort_handle());
+        let mut reader = Reader::new(Arc::clone(&self), exposed, read);
+        tokio::select! {
+            biased;
+            () = self.until_closed() => {}
+            end = reader.run() => self.close(&end.text, end.farewell),
+        }
+        drop(timeout(FAREWELL, &mut writer).await);
+        self.reason().unwrap_or_default()
+    }
+
+    /// Who is on the other side, for messages.
+    pub(crate) fn peer(&self) -> &str {
+        &self.peer
+    }
+
+    /// Whether it runs on the calling thread.
+    pub(crate) fn is_here(&self) -> bool {
+        self.thread.load(Ordering::Relaxed) == this_thread()
+    }
+
+    /// Whether no call is in flight on it, in either direction, and everything has been written.
+    pub(crate) fn is_idle(&self) -> bool {
+        let State { calls, serving, outgoing, .. } = &*self.lock();
+        calls.len() + serving.len() == 0 && outgoing.is_empty() && outgoing.written() == outgoing.position()
+    }
+
+    /// Why it has ended, if it has.
+    pub(crate) fn reason(&self) -> Option<Arc<str>> {
+        match &self.lock().phase {
+            Phase::Open => None,
+            Phase::Closed { reason, .. } => Some(Arc::clone(reason)),
+        }
+    }
+
+    /// Whether it has ended because the other side did what it may not.
+    pub(crate) fn was_at_fault(&self) -> bool {
+        matches!(self.lock().phase, Phase::Closed { fault: true, .. })
+    }
+
+    /// Waits until it has ended.
+    pub(crate) async fn until_closed(&self) {
+        loop {
+            let mut closed = std::pin::pin!(self.closed.notified());
+            closed.as_mut().enable();
+            if self.reason().is_some() {
+                return;
+            }
+            closed.await;
+        }
+    }
+
+    /// Ends it: calls that were made on it end at once, those of the peer are cancelled. Does nothing the second time.
+    pub(crate) fn close(&self, reason: &str, farewell: Option<GoAway>) {
+        let reason: Arc<str> = format!("the connection to {} was lost: {reason}", self.peer).into();
+        let mut state = self.lock();
+        if matches!(state.phase, Phase::Closed { .. }) {
+            return;
+        }
+        let fault = farewell.as_ref().is_some_and(|farewell| farewell.reason != Reason::Going);
+        state.phase = Phase::Closed { reason: Arc::clone(&reason), fault };
+        let State { calls, serving, outgoing, writer, .. } = &mut *state;
+        let mut wakers = calls.lose(outgoing.written(), &reason);
+        let cancelled = serving.take();
+        outgoing.clear();
+        if let Some(farewell) = farewell {
+            farewell.encode(&mut outgoing.frames);
+        }
+        wakers.extend(outgoing.admit(true));
+        wakers.extend(writer.take());
+        drop(state);
+        drop(cancelled);
+        wakers.into_iter().for_each(Waker::wake);
+        self.closed.notify_waiters();
+    }
+
+    /// Why a body cannot be sent to the other side, if it cannot.
+    fn objection(&self, body: &Encoded) -> Option<String> {
+        let (length, limit) = (body.len() as u64, self.body_max);
+        if length > limit {
+            return Some(format!("of {length} bytes is too long: {limit} bytes are allowed between processes"));
+        }
+        (!can_carry(body)).then(|| format!("as {} cannot be sent between processes", body.codec))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the state, and wakes the writer if there is something to write for the first time.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.lock();
+        let changed = change(&mut state);
+        let writer = if state.outgoing.is_empty() { None } else { state.writer.take() };
+        let is_beyond_limit = state.outgoing.is_beyond_limit();
+        drop(state);
+        if let Some(writer) = writer {
+            writer.wake();
+        }
+        if is_beyond_limit {
+            self.close("it does not read its answers", Some(GoAway::new(Reason::TooMuch, "answers are not read")));
+        }
+        changed
+    }
+}
+
+/// The caller's side.
+impl Connection {
+    /// Puts a request on its way, when there is room for it.
+    fn poll_send(&self, ask: &mut Ask, cx: &Context<'_>) -> Poll<CallResult<u64>> {
+        self.change(|state| {
+            if let Phase::Closed { reason, .. } = &state.phase {
+                return Poll::Ready(Err(ErrorKind::NotStarted { reason: reason.to_string() }.into()));
+            }
+            if state.calls.len() >= CALLS_MAX {
+                return Poll::Ready(Err(ErrorKind::Overloaded { retry_after: RETRY_AFTER }.into()));
+            }
+            if !state.outgoing.has_room() {
+                state.outgoing.wait(&mut ask.ticket, cx);
+                return Poll::Pending;
+            }
+            state.outgoing.leave(ask.ticket.take());
+            Poll::Ready(Ok(state.send(ask)))
+        })
+    }
+
+    fn leave(&self, ticket: Option<u64>) {
+        if ticket.is_some() {
+            self.lock().outgoing.leave(ticket);
+        }
+    }
+
+    fn poll_answer(&self, id: u64, cx: &Context<'_>) -> Poll<CallResult<Encoded>> {
+        self.lock().calls.poll_once(id, cx.waker())
+    }
+
+    fn poll_item(&self, id: u64, cx: &Context<'_>) -> Poll<Option<CallResult<Encoded>>> {
+        self.change(|state| {
+            state.calls.poll_item(id, cx.waker()).map(|next| {
+                if next.credit > 0 && matches!(state.phase, Phase::Open) {
+                    Credit { id, items: next.credit }.encode(&mut state.outgoing.frames);
+                }
+                next.item
+            })
+        })
+    }
+
+    /// The caller has gone: the other side is told, unless it has answered.
+    fn abandon(&self, id: u64) {
+        self.change(|state| {
+            if state.calls.abandon(id) && matches!(state.phase, Phase::Open) {
+                state.outgoing.withdraw(BodyKey { id, to_caller: false });
+                Cancel { id }.encode(&mut state.outgoing.frames);
+            }
+        });
+    }
+}
+
+/// The callee's side.
+impl Connection {
+    /// Takes in a call, if the peer reads the answers to those that it has made.
+    fn take_in(&self, id: u64) -> Result<(), Refusal> {
+        let state = &mut *self.lock();
+        match state.outgoing.is_full() {
+            true => Err(Refusal::Full),
+            false => state.serving.begin(id),
+        }
+    }
+
+    /// Keeps what cancels a call until it is answered.
+    fn keep(&self, id: u64, served: Served) {
+        let over = self.lock().serving.keep(id, served);
+        drop(over);
+    }
+
+    /// The caller has gone.
+    fn cancel(&self, id: u64) {
+        let cancelled = self.change(|state| {
+            state.outgoing.withdraw(BodyKey { id, to_caller: true });
+            state.serving.end(id)
+        });
+        drop(cancelled);
+    }
+
+    /// Sends the answer to a call, unless the caller has gone.
+    fn answer(&self, id: u64, depth: u32, result: CallResult<Encoded>) {
+        let ended = self.change(|state| {
+            let ended = state.serving.end(id)?;
+            match result.and_then(|body| self.fits(body)) {
+                Ok(body) => {
+                    let inline = Reply::encode(id, depth, &body, &mut state.outgoing.frames);
+                    state.outgoing.push_body(BodyKey { id, to_caller: true }, &body, inline);
+                }
+                Err(error) => Failure { id, depth, error }.encode(&mut state.outgoing.frames),
+            }
+            Some(ended)
+        });
+        drop(ended);
+    }
+
+    /// Refuses a call that is not among those that are being answered.
+    fn refuse(&self, id: u64, error: Error) {
+        self.change(|state| {
+            if matches!(state.phase, Phase::Open) {
+                Failure { id, depth: 0, error }.encode(&mut state.outgoing.frames);
+            }
+        });
+    }
+
+    /// Sends an item of a stream. False if the caller has gone.
+    fn send_item(&self, id: u64, body: &Encoded) -> bool {
+        self.change(|state| {
+            if !state.serving.knows(id) {
+                return false;
+            }
+            let inline = Item::encode(id, body, &mut state.outgoing.frames);
+            state.outgoing.push_body(BodyKey { id, to_caller: true }, body, inline);
+            true
+        })
+    }
+
+    /// Sends the good end of a stream.
+    fn end_stream(&self, id: u64, depth: u32) {
+        let ended = self.change(|state| {
+            let ended = state.serving.end(id)?;
+            End { id, depth }.encode(&mut state.outgoing.frames);
+            Some(ended)
+        });
+        drop(ended);
+    }
+
+    /// Waits until the next item of a stream can follow the one before it.
+    async fn until_room(&self, id: u64) {
+        let mut ticket = None;
+        let key = BodyKey { id, to_caller: true };
+        std::future::poll_fn(|cx| {
+            let outgoing = &mut self.lock().outgoing;
+            if outgoing.has_room() && !outgoing.has_body(key) {
+                outgoing.leave(ticket.take());
+                return Poll::Ready(());
+            }
+            outgoing.wait(&mut ticket, cx);
+            Poll::Pending
+        })
+        .await;
+    }
+
+    fn fits(&self, body: Encoded) -> CallResult<Encoded> {
+        match self.objection(&body) {
+            None => Ok(body),
+            Some(objection) => Err(Error::service("not_sendable", format!("the result {objection}"))),
+        }
+    }
+}
+
+impl State {
+    fn send(&mut self, ask: &Ask) -> u64 {
+        let Self { calls, outgoing, .. } = self;
+        let id = calls.begin(ask.stream, Arc::clone(&ask.load));
+        let inline = ask.header(id).encode(&ask.body, &mut outgoing.frames);
+        if !outgoing.push_body(BodyKey { id, to_caller: false }, &ask.body, inline) {
+            calls.sent(id, outgoing.position());
+        }
+        id
+    }
+}
+
+/// The writer's side.
+impl Connection {
+    /// Waits for something to write. False when the connection has ended and everything was said.
+    fn poll_work(&self, cx: &Context<'_>) -> Poll<bool> {
+        let mut state = self.lock();
+        match (state.outgoing.is_empty(), &state.phase) {
+            (false, _) => Poll::Ready(true),
+            (true, Phase::Closed { .. }) => Poll::Ready(false),
+            (true, Phase::Open) => {
+                state.writer = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    fn take_batch(&self, spare: Vec<u8>) -> Batch {
+        let mut state = self.lock();
+        let State { calls, outgoing, .. } = &mut *state;
+        let batch = outgoing.take(spare, |id, end| calls.sent(id, end));
+        let admitted = outgoing.admit(false);
+        drop(state);
+        admitted.into_iter().for_each(Waker::wake);
+        batch
+    }
+
+    fn wrote(&self, bytes: usize) {
+        self.lock().outgoing.wrote(bytes);
+    }
+}
+
+/// Ends a task when its owner goes.
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// A number for the calling thread, that no other has.
+fn this_thread() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    thread_local! {
+        static THIS: u64 = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    THIS.with(|thread| *thread)
+}
+
+/// The memory of `part` within the frame that it is a part of.
+fn shared(frame: &Bytes, part: &[u8]) -> Bytes {
+    if part.is_empty() { Bytes::new() } else { frame.slice_ref(part) }
+}

@@ -1,0 +1,132 @@
+//! Brings a call of the peer to its group, and its answer back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use playhouse_actors::{CallContext, Codec, Encoded, Error, ErrorKind, Inbound, SpanId, TraceContext, TraceId};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+
+use super::Connection;
+use super::serving::{Refusal, Served, Stream};
+use crate::exposed::{Exposed, Method};
+use crate::wire::RequestHeader;
+
+/// When a call that found no room may be made again.
+const RETRY_AFTER: Duration = Duration::from_millis(10);
+/// A deadline that is further away counts as one that is so far away.
+const REMAINING_MAX: Duration = Duration::from_secs(86_400 * 365);
+
+/// A call of the peer, without its arguments.
+pub(super) struct Call {
+    pub(super) id: u64,
+    pub(super) deadline: Instant,
+    began: Instant,
+    method: u32,
+    credit: u32,
+    reply: Codec,
+    trace: Option<TraceContext>,
+}
+
+/// A call by the identifier of one that is not over.
+pub(super) struct AlreadyBegun;
+
+impl Call {
+    pub(super) fn of(header: &RequestHeader<'_>, now: Instant) -> Self {
+        let &RequestHeader { id, method, credit, reply, .. } = header;
+        let remaining = Duration::from_micros(header.remaining_us).min(REMAINING_MAX);
+        let trace = header.trace.and_then(|trace| {
+            let (of, span) = (u128::from_be_bytes(trace.trace), u64::from_be_bytes(trace.span));
+            Some(TraceContext::of_parts(TraceId::new(of)?, SpanId::new(span)?, trace.flags, trace.state))
+        });
+        Self { id, deadline: now + remaining, began: now, method, credit, reply, trace }
+    }
+}
+
+/// Begins to answer a call.
+///
+/// # Errors
+/// When there is one by the same identifier.
+pub(super) fn begin(
+    connection: &Arc<Connection>,
+    exposed: &Exposed,
+    call: Call,
+    body: Encoded,
+) -> Result<(), AlreadyBegun> {
+    let id = call.id;
+    let method = match exposed.find(call.method) {
+        Ok(method) => method,
+        Err(error) => {
+            connection.refuse(id, error);
+            return Ok(());
+        }
+    };
+    match connection.take_in(id) {
+        Ok(()) => {}
+        Err(Refusal::Known) => return Err(AlreadyBegun),
+        Err(Refusal::Full) => {
+            connection.refuse(id, ErrorKind::Overloaded { retry_after: RETRY_AFTER }.into());
+            return Ok(());
+        }
+    }
+    let context = CallContext { began: call.began, deadline: call.deadline, trace: call.trace };
+    let inbound = Inbound { method: method.index, body, reply: call.reply, context };
+    let served = match call.credit {
+        0 => once(connection, &method, id, inbound),
+        credit => Some(stream(connection, method, id, inbound, credit)),
+    };
+    if let Some(served) = served {
+        connection.keep(id, served);
+    }
+    Ok(())
+}
+
+fn once(connection: &Arc<Connection>, method: &Arc<Method>, id: u64, inbound: Inbound) -> Option<Served> {
+    let (connection, depth_of) = (Arc::clone(connection), Arc::clone(method));
+    let answering = method.served.call(inbound, move |result| connection.answer(id, depth_of.depth(), result));
+    answering.map(|answering| Served::Once { _answering: answering })
+}
+
+fn stream(connection: &Arc<Connection>, method: Arc<Method>, id: u64, inbound: Inbound, credit: u32) -> Served {
+    let credit = Arc::new(Semaphore::new((credit as usize).min(super::serving::CREDIT_MAX)));
+    let answered = send_items(Arc::clone(connection), method, id, inbound, Arc::clone(&credit));
+    let task = tokio::task::spawn_local(answered).abort_handle();
+    Served::Stream(Stream { credit, task })
+}
+
+/// Sends the items of a stream, at the pace of who reads them. Aborted when the caller goes.
+async fn send_items(
+    connection: Arc<Connection>,
+    method: Arc<Method>,
+    id: u64,
+    inbound: Inbound,
+    credit: Arc<Semaphore>,
+) {
+    let fail = |error: Error| connection.answer(id, method.depth(), Err(error));
+    let idle_timeout = method.served.group().config().idle_timeout;
+    let mut items = match method.served.clone().stream(inbound).await {
+        Ok(items) => items,
+        Err(error) => return fail(error),
+    };
+    while let Some(item) = items.next().await {
+        let item = match item.and_then(|item| connection.fits(item)) {
+            Ok(item) => item,
+            Err(error) => return fail(error),
+        };
+        let room = async {
+            // Never closed: it goes with this task.
+            credit.acquire().await.map(|permit| permit.forget()).ok();
+            connection.until_room(id).await;
+        };
+        if timeout(idle_timeout, room).await.is_err() {
+            return fail(ErrorKind::DeadlineExceeded.into());
+        }
+        if !connection.send_item(id, &item) {
+            return;
+        }
+    }
+    // The end may not overtake the last item.
+    connection.until_room(id).await;
+    connection.end_stream(id, method.depth());
+}

@@ -1,0 +1,65 @@
+//! How bytes get from one process to another: TCP, unix sockets, and within a process for tests.
+//!
+//! A [`Transport`] opens connections and listens for them; everything above it is the same for all. `tests/transports.rs`
+//! runs one suite on each.
+
+mod address;
+#[cfg(any(test, feature = "testing"))]
+mod memory;
+mod sockets;
+mod tcp;
+mod unix;
+
+use std::io;
+
+use futures_util::future::BoxFuture;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+pub use address::{Address, MalformedAddress};
+#[cfg(any(test, feature = "testing"))]
+pub use memory::Memory;
+pub use sockets::Sockets;
+
+/// Opens connections, and listens for them.
+pub trait Transport: Send + Sync + 'static {
+    /// Opens a connection. Who calls sets a limit to the time that it takes.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn connect(&self, address: &Address) -> BoxFuture<'static, io::Result<Box<dyn Socket>>>;
+
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// Why it cannot: most often because somebody else does.
+    fn listen(&self, address: &Address) -> BoxFuture<'static, io::Result<Box<dyn Acceptor>>>;
+}
+
+/// Takes connections that others open.
+pub trait Acceptor: Send {
+    /// Where it listens: the real port, also if port 0 was asked for.
+    fn address(&self) -> Address;
+
+    /// The next connection. Dropping the future loses none.
+    ///
+    /// # Errors
+    /// When the operating system has no room for another one, or a peer has gone already: it goes on after both.
+    fn accept(&mut self) -> BoxFuture<'_, io::Result<Box<dyn Socket>>>;
+}
+
+/// An open connection, not yet bound to the thread that it will be used on.
+pub trait Socket: AsyncRead + AsyncWrite + Send + Unpin {
+    /// Who is on the other side, for messages.
+    fn peer(&self) -> String;
+
+    /// Binds it to the calling thread: its events are waited for there from now on.
+    ///
+    /// # Errors
+    /// When the operating system gives nothing to wait with.
+    fn bind(self: Box<Self>) -> io::Result<(ReadHalf, WriteHalf)>;
+}
+
+/// The half of a connection that is read.
+pub type ReadHalf = Box<dyn AsyncRead + Send + Unpin>;
+/// The half of a connection that is written. Dropping it ends what the other side reads.
+pub type WriteHalf = Box<dyn AsyncWrite + Send + Unpin>;

@@ -1,0 +1,105 @@
+//! TCP: no delay for short frames, and an end for connections whose other side is gone.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::{Acceptor, Address, ReadHalf, Socket, WriteHalf};
+
+/// How long sent bytes may stay without acknowledgement before the kernel gives the connection up.
+const USER_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How much the kernel holds that it has not sent: what is in there goes before a short call, so it is kept short.
+#[cfg(target_os = "linux")]
+const UNSENT_MAX: u32 = 1 << 20;
+
+/// How much TCP may have waiting in its queue of connections that nobody has accepted yet.
+const BACKLOG: u32 = 1024;
+
+struct Tcp(TcpStream);
+
+struct Listener(TcpListener);
+
+pub(super) async fn connect(address: &str) -> io::Result<Box<dyn Socket>> {
+    prepared(TcpStream::connect(address).await?)
+}
+
+pub(super) async fn listen(address: &str) -> io::Result<Box<dyn Acceptor>> {
+    let mut last = io::Error::new(io::ErrorKind::NotFound, format!("{address} has no address"));
+    for address in tokio::net::lookup_host(address).await? {
+        match bind(address) {
+            Ok(listener) => return Ok(Box::new(Listener(listener))),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+fn bind(address: std::net::SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4() } else { tokio::net::TcpSocket::new_v6() }?;
+    // A node that starts again finds its port in the hands of its last connections.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+fn prepared(stream: TcpStream) -> io::Result<Box<dyn Socket>> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(&stream);
+    #[cfg(target_os = "linux")]
+    {
+        socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
+        socket.set_tcp_notsent_lowat(UNSENT_MAX)?;
+    }
+    // An idle connection says nothing that could stay without acknowledgement.
+    socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(USER_TIMEOUT).with_interval(USER_TIMEOUT))?;
+    Ok(Box::new(Tcp(stream)))
+}
+
+impl Acceptor for Listener {
+    fn address(&self) -> Address {
+        Address::Tcp(self.0.local_addr().map_or_else(|_| "unknown".into(), |address| address.to_string()))
+    }
+
+    fn accept(&mut self) -> BoxFuture<'_, io::Result<Box<dyn Socket>>> {
+        async { prepared(self.0.accept().await?.0) }.boxed()
+    }
+}
+
+impl Socket for Tcp {
+    fn peer(&self) -> String {
+        self.0.peer_addr().map_or_else(|_| "unknown".into(), |address| address.to_string())
+    }
+
+    fn bind(self: Box<Self>) -> io::Result<(ReadHalf, WriteHalf)> {
+        let (read, write) = TcpStream::from_std(self.0.into_std()?)?.into_split();
+        Ok((Box::new(read), Box::new(write)))
+    }
+}
+
+impl AsyncRead for Tcp {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Tcp {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}

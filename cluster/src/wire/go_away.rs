@@ -1,0 +1,89 @@
+//! GoAway: the sender ends this connection, and says why. Kind 2.
+//!
+//! The first small field of the prefix is the reason's number, the payload a text for people, 1 KiB at most.
+//!
+//! | number | reason |
+//! |---|---|
+//! | 1 | it goes: it has drained |
+//! | 2 | no version of the protocol in common |
+//! | 3 | it belongs to another cluster |
+//! | 4 | the credentials do not suffice |
+//! | 5 | what came is no frame of this protocol, or out of place |
+//! | 6 | too much: of connections, or of bytes that nobody reads |
+//! | 7 | it is the very node that dialled |
+//! | 8 | it knows of no control connection for this data connection |
+
+use super::Malformed;
+use super::prefix::{Prefix, finish};
+
+pub(super) const KIND: u8 = 2;
+pub(super) const NAME: &str = "GoAway";
+const TEXT_MAX: usize = 1024;
+
+/// The end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoAway {
+    /// Why, for programs.
+    pub reason: Reason,
+    /// Why, for people.
+    pub text: String,
+}
+
+/// Why a connection is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[repr(u8)]
+#[expect(missing_docs, reason = "the table above")]
+pub enum Reason {
+    Going = 1,
+    Version = 2,
+    Cluster = 3,
+    Credentials = 4,
+    Malformed = 5,
+    TooMuch = 6,
+    Myself = 7,
+    NoControl = 8,
+    /// One that this version does not know.
+    Other = 255,
+}
+
+impl GoAway {
+    /// A reason, and a text for people.
+    pub fn new(reason: Reason, text: impl Into<String>) -> Self {
+        let mut text: String = text.into();
+        text.truncate(text.floor_char_boundary(TEXT_MAX));
+        Self { reason, text }
+    }
+
+    /// Writes the frame.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let start = Prefix::begin(KIND, 0, [self.reason as u8, 0], out);
+        out.extend_from_slice(self.text.as_bytes());
+        finish(start, out);
+    }
+
+    pub(super) fn decode(prefix: &Prefix, payload: &[u8]) -> Result<Self, Malformed> {
+        if payload.len() > TEXT_MAX {
+            return Err(Malformed::TooLong { kind: KIND, length: payload.len(), limit: TEXT_MAX });
+        }
+        // It goes into a log: a stranger's control characters do not.
+        let text = String::from_utf8_lossy(payload).replace(char::is_control, " ");
+        Ok(Self { reason: Reason::of(prefix.small[0]), text })
+    }
+}
+
+impl Reason {
+    fn of(number: u8) -> Self {
+        const KNOWN: [Reason; 8] = [
+            Reason::Going,
+            Reason::Version,
+            Reason::Cluster,
+            Reason::Credentials,
+            Reason::Malformed,
+            Reason::TooMuch,
+            Reason::Myself,
+            Reason::NoControl,
+        ];
+        KNOWN.into_iter().find(|&reason| reason as u8 == number).unwrap_or(Reason::Other)
+    }
+}
