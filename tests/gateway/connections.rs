@@ -90,7 +90,7 @@ async fn bodies_that_are_none_are_refused() {
     let whole = chunked("5\r\n{\"tex\r\n7;note=1\r\nt\":\"a\"}\r\n0\r\nx-trailer: a\r\n\r\n")
         .replace("host", "connection: close\r\nhost");
     let told = told(&server, whole.as_bytes()).await;
-    assert!(status(&told) == "200" && told.ends_with("\"a\""), "{told}");
+    assert!(status(&told) == "200" && told.ends_with("\r\n\r\na"), "{told}");
 }
 
 #[tokio::test]
@@ -153,8 +153,8 @@ async fn requests_in_a_row_are_answered_in_their_order() {
         bytes += &format!("POST /echo HTTP/1.1\r\nhost: test\r\n{close}content-length: {}\r\n\r\n{body}", body.len());
     }
     let told = told(&server, bytes.as_bytes()).await;
-    let numbers: Vec<usize> =
-        told.split("\"number ").skip(1).map(|rest| rest.split('"').next().unwrap().parse().unwrap()).collect();
+    let bodies = told.split("number ").skip(1).map(|rest| rest.split("HTTP/1.1").next().unwrap());
+    let numbers: Vec<usize> = bodies.map(|number| number.parse().unwrap()).collect();
     assert_eq!(numbers, (0..REQUESTS).collect::<Vec<_>>());
 }
 

@@ -154,7 +154,7 @@ async fn what_is_under_way_is_seen() {
 async fn streams_are_counted_item_by_item_and_to_their_end() {
     let server = Server::start().await;
     let meeting = Meeting::new().await;
-    let request = server.post("/count_and_meet").header("accept", "text/event-stream").json(&meeting.arguments());
+    let request = server.post("/count_and_meet").json(&meeting.arguments());
     let mut response = request.send().await.unwrap();
     response.chunk().await.unwrap();
     let met = meeting.met().await;
