@@ -18,11 +18,14 @@ use super::problem::Problem;
 use super::reply;
 use super::reply::stream::{self, Framing};
 use super::state::{InFlight, Phase, Seat};
-use super::table::Entry;
-use super::{figures, index, path, probe};
+use super::table::{Entry, Table};
+use super::{documents, figures, index, path, probe};
 
 /// A client that knows how long it will wait says so; the service's own timeout is the limit.
 const TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
+
+/// The service that a BentoML service means to call.
+const RUNNER: HeaderName = HeaderName::from_static("runner-name");
 
 /// Answers a request, whatever it is.
 pub(super) async fn answer(seat: Arc<Seat>, request: &HttpRequest, mut payload: Payload) -> HttpResponse {
@@ -85,12 +88,19 @@ fn entry(seat: &Seat, path: &str, request: &HttpRequest) -> Result<Arc<Entry>, P
     match &*seat.shared.phase() {
         Phase::Starting => Err(Problem::starting()),
         Phase::Draining => Err(Problem::draining()),
-        Phase::Up(table) => match table.get(path) {
+        Phase::Up(table) => match meant(table, path, request.headers()).or_else(|| table.get(path)) {
             Some(entry) => Ok(Arc::clone(entry)),
             None if is_looked_at(path) => Err(Problem::wrong_verb(request.method(), path, "GET, HEAD")),
             None => Err(table.not_found(path, &seat.shared.entry)),
         },
     }
+}
+
+/// The method of the service that a caller names in a header, if there is one: BentoML's `depends(url=.., on=Service)`
+/// calls `/<method>` whichever service it is on.
+fn meant<'a>(table: &'a Table, path: &str, headers: &HeaderMap) -> Option<&'a Arc<Entry>> {
+    let service = headers.get(RUNNER)?.to_str().ok()?;
+    table.get(&format!("/{service}{path}"))
 }
 
 /// The client for a call, with the caller's own limit if it is shorter than that of the service.
@@ -121,9 +131,12 @@ fn look(seat: &Seat, path: &str, request: &HttpRequest) -> Result<HttpResponse, 
     match &*phase {
         Phase::Starting => Err(Problem::starting()),
         Phase::Draining => Err(Problem::draining()),
-        Phase::Up(table) if path == "/" => Ok(index::answer(table, &seat.shared.entry)),
-        Phase::Up(table) if table.get(path).is_some() => Err(Problem::wrong_verb(request.method(), path, "POST")),
-        Phase::Up(table) => Err(table.not_found(path, &seat.shared.entry)),
+        Phase::Up(table) => match table.documents(&seat.shared.entry).answer(path, request.headers()) {
+            Some(document) => Ok(document),
+            None if path == "/" => Ok(index::answer(table, &seat.shared.entry)),
+            None if table.get(path).is_some() => Err(Problem::wrong_verb(request.method(), path, "POST")),
+            None => Err(table.not_found(path, &seat.shared.entry)),
+        },
     }
 }
 
@@ -137,7 +150,7 @@ fn wrong_verb(seat: &Seat, path: &str, request: &HttpRequest) -> Problem {
 
 /// Whether a path is for GET.
 fn is_looked_at(path: &str) -> bool {
-    probe::is_one(path) || path == "/"
+    probe::is_one(path) || documents::is_one(path)
 }
 
 fn refuse(request: &HttpRequest, exchange: &Exchange, rest: Payload, problem: Problem) -> HttpResponse {

@@ -1,14 +1,17 @@
-//! What a person who opens the address in a browser sees.
+//! What a person sees who asks for `/` on a command line.
 
 use std::fmt::Write as _;
 
 use actix_web::HttpResponse;
+use actix_web::http::header::VARY;
 
 use super::table::Table;
 
 /// A list of everything that can be called, as plain text.
 pub(super) fn answer(table: &Table, entry: &str) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(list(table, entry))
+    let list = list(table, entry);
+    // A browser gets a page instead.
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").insert_header((VARY, "accept")).body(list)
 }
 
 fn list(table: &Table, entry: &str) -> String {
@@ -21,6 +24,7 @@ fn list(table: &Table, entry: &str) -> String {
             let _ = writeln!(text, "  POST {prefix}{:<25} {doc}", method.path());
         }
     }
-    text.push_str("\nGET /livez, /readyz and /healthz say how the process fares.\n");
+    text.push_str("\nGET /docs.json describes them (OpenAPI); in a browser this is a page to try them.\n");
+    text.push_str("GET /livez, /readyz and /healthz say how the process fares.\n");
     text
 }

@@ -9,8 +9,8 @@
 //! In the order of a request: `server`, `tls` and `connection`, `application` (what answers on a thread), `visit` (counts it
 //! with its `meter`), `exchange` (what holds for every request: `request_id`, `cors`, `tokens`, `access_log`), `handler`,
 //! `path`, `state` and `table` (which method), `value` (what it takes and gives), `context` (what it is told of the request),
-//! `body` (what was sent), `reply` (what is answered, once or by a stream), `problem` (what went wrong). `probe`, `index` and
-//! `figures` answer GET, `routes` and `http` are for the user's own paths. A request that belongs to a trace is `traced`.
+//! `body` (what was sent), `reply` (what is answered, once or by a stream), `problem` (what went wrong). `probe`, `index`,
+//! `documents` and `figures` answer GET, `routes` and `http` are for the user's own paths. A request that belongs to a trace is `traced`.
 
 mod access_log;
 mod application;
@@ -19,6 +19,7 @@ mod config;
 mod connection;
 mod context;
 mod cors;
+mod documents;
 mod error;
 mod exchange;
 mod figures;

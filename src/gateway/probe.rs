@@ -24,21 +24,29 @@ pub(super) fn is_open(path: &str) -> bool {
 /// Answers a probe; `None` if the path is none. The page of metrics is for `figures` to answer.
 ///
 /// `/livez` says that this thread runs, `/readyz` whether calls should be sent here, `/healthz` how each group fares.
+/// `/<Service>/readyz` is for one service: BentoML's clients ask there when a service's path is what they were given.
 pub(super) fn answer(path: &str, phase: &Phase) -> Option<HttpResponse> {
     match path {
         "/livez" => Some(HttpResponse::Ok().content_type("text/plain").body("ok\n")),
-        "/readyz" => Some(ready(phase)),
+        "/readyz" => Some(ready(phase, None)),
         "/healthz" => Some(HttpResponse::Ok().json(Health::of(phase))),
-        _ => None,
+        _ => {
+            let service = path.strip_prefix('/')?.strip_suffix("/readyz")?;
+            let is_known = matches!(phase, Phase::Up(table) if table.service(service).is_some());
+            is_known.then(|| ready(phase, Some(service)))
+        }
     }
 }
 
-fn ready(phase: &Phase) -> HttpResponse {
-    let unready = match phase {
+/// Whether all services are ready, or the one that is asked for.
+fn ready(phase: &Phase, only: Option<&str>) -> HttpResponse {
+    let mut groups = match phase {
         Phase::Starting => return Problem::starting().to_response(),
         Phase::Draining => return Problem::draining().to_response(),
-        Phase::Up(table) => unready(&table.runtime.groups()),
+        Phase::Up(table) => table.runtime.groups(),
     };
+    groups.retain(|running| only.is_none_or(|only| running.group().service() == only));
+    let unready = unready(&groups);
     if unready.is_empty() {
         return HttpResponse::Ok().content_type("text/plain").body("ok\n");
     }

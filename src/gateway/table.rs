@@ -1,11 +1,12 @@
 //! Which method a path names: made once when the services are ready.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::http::StatusCode;
 use playhouse_actors::{AnyClient, MethodDescription, MethodKind, Runtime, ServiceDescription};
 
+use super::documents::Documents;
 use super::error::GatewayError;
 use super::problem::Problem;
 use super::value::{Kind, Takes};
@@ -16,6 +17,7 @@ pub(super) struct Table {
     paths: HashMap<Box<str>, Arc<Entry>>,
     pub(super) services: Vec<ServiceDescription>,
     pub(super) runtime: Runtime,
+    documents: OnceLock<Documents>,
 }
 
 /// A method and the client that calls it.
@@ -99,7 +101,12 @@ impl Table {
                 }
             }
         }
-        Self { paths: entries, services, runtime: runtime.clone() }
+        Self { paths: entries, services, runtime: runtime.clone(), documents: OnceLock::new() }
+    }
+
+    /// What is said of the services.
+    pub(super) fn documents(&self, entry: &str) -> &Documents {
+        self.documents.get_or_init(|| Documents::of(&self.services, entry))
     }
 
     /// All paths at which a method is.
@@ -129,7 +136,8 @@ impl Table {
         Problem::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
-    fn service(&self, name: &str) -> Option<&ServiceDescription> {
+    /// What a service says of itself.
+    pub(super) fn service(&self, name: &str) -> Option<&ServiceDescription> {
         self.services.iter().find(|service| service.name == name)
     }
 

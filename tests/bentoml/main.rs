@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod client;
+mod documents;
 mod environment;
 #[path = "../python/mod.rs"]
 mod python;
+mod server;
+mod services;

@@ -7,6 +7,7 @@ mod board;
 mod cancelling;
 mod connections;
 mod contexts;
+mod documents;
 mod doors;
 mod draining;
 mod encodings;

@@ -56,6 +56,12 @@ pub(super) async fn respond(headers: &HeaderMap, content_type: HeaderValue, body
     }
 }
 
+/// Whether the client can read gzip.
+pub(in crate::gateway) fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT_ENCODING).and_then(|accepted| accepted.to_str().ok());
+    accepted.is_some_and(|accepted| weight_of(accepted, Encoding::Gzip.name()) > 0)
+}
+
 /// What the client can read, at best.
 fn wanted(headers: &HeaderMap) -> Option<Encoding> {
     let accepted = headers.get(ACCEPT_ENCODING)?.to_str().ok()?;

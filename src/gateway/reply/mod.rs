@@ -10,6 +10,7 @@ use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, Head
 use bytes::Bytes;
 use playhouse_actors::{Codec, Encoded, RawHead};
 
+pub(super) use self::compress::takes_gzip;
 pub(super) use self::negotiate::codec;
 use super::body::{TENSOR_DTYPE, TENSOR_SHAPE};
 use super::problem::Problem;
