@@ -48,6 +48,12 @@ impl App {
         Self { node: self.node.settings(service, settings), ..self }
     }
 
+    /// Binds a parameter with `#[depends(url = "..")]` to another URL than the one in the code. The configuration file, the
+    /// environment and the command line come over both.
+    pub fn depends(self, service: impl Into<String>, parameter: impl Into<String>, url: impl Into<String>) -> Self {
+        Self { node: self.node.depends(service, parameter, url), ..self }
+    }
+
     /// Gives constructors something to draw on; see [`InitContext::provision`](crate::InitContext::provision).
     pub fn provide<T: Send + Sync + 'static>(self, value: T) -> Self {
         Self { node: self.node.provide(value), ..self }

@@ -37,6 +37,7 @@ mod app;
 mod gateway;
 pub mod model;
 mod node;
+mod outbound;
 pub mod telemetry;
 
 // How it is told what to do.
@@ -67,7 +68,7 @@ pub mod prelude {
     pub use crate::model::{CandleExt, Device, Mlp, ModelFiles};
     #[doc(no_inline)]
     pub use crate::{
-        App, Bytes, Config, Context, Error, ErrorKind, File, Items, Node, Result, ServiceClient, Tensor, WorkerIndex,
-        service,
+        AnyClient, App, Bytes, Config, Context, Error, ErrorKind, File, Items, Node, Result, ServiceClient, Tensor,
+        WorkerIndex, service,
     };
 }

@@ -8,7 +8,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use playhouse_actors::{
-    AnyClient, CallResult, Drained, ReplicaId, Runtime, Service, ServiceClient, Settings, StartError,
+    AnyClient, CallResult, ConnectError, Depends, Drained, ReplicaId, Runtime, Service, ServiceClient, Settings,
+    StartError,
 };
 use playhouse_cluster::Cluster;
 
@@ -74,6 +75,17 @@ impl Node {
     /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when the service is not known here; names those that are.
     pub fn any_client(&self, service: &str) -> CallResult<AnyClient> {
         self.runtime.any_client(service)
+    }
+
+    /// A client of whoever answers at a URL, be it another Playhouse or BentoML: typed, as `node.connect::<FooClient>(..)`,
+    /// or without types, as `node.connect::<AnyClient>(..)`. What `#[depends(url = "..")]` is for a constructor.
+    ///
+    /// The URL may hold variables of the environment, as `${NAME}` or `${NAME:-default}`. Nobody has to be there yet.
+    ///
+    /// # Errors
+    /// A text that is no URL, or somebody who offers something else than the typed client calls; names all of it.
+    pub async fn connect<C: Depends>(&self, url: &str) -> Result<C, ConnectError> {
+        self.runtime.connect(url).await
     }
 
     /// Starts another group of a service, and returns when a worker of it is ready.

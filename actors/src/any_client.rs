@@ -5,46 +5,89 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use serde_json::Value;
 
 use crate::body::{Body, Codec, Encoded};
 use crate::call::{self, Called, Destination};
+use crate::client::Client;
 use crate::context::CallContext;
+use crate::definition::Definition;
 use crate::description::ServiceDescription;
 use crate::error::CallResult;
+use crate::router::Routes;
 use crate::runtime::{Listed, Shared};
 
 /// A client of one service with the types forgotten. Cheap to clone.
 ///
 /// A body is decoded and checked here when its message goes to a replica in this process, and passed on as it is
-/// otherwise.
+/// otherwise. The service may be one of this program, or be bound to a URL:
+///
+/// ```
+/// # use playhouse_actors::{AnyClient, CallResult};
+/// # use serde_json::json;
+/// # async fn f(client: AnyClient) -> CallResult<()> {
+/// let species = client.call_json("classify", json!({ "input_series": [[5.1, 3.5, 1.4, 0.2]] })).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct AnyClient {
-    listed: Arc<Listed>,
+    routes: Arc<Routes>,
+    definition: Option<Arc<Definition>>,
     shared: Arc<Shared>,
     timeout: Option<Duration>,
 }
 
 impl AnyClient {
-    pub(crate) fn new(listed: Arc<Listed>, shared: Arc<Shared>) -> Self {
-        Self { listed, shared, timeout: None }
+    pub(crate) fn new(listed: &Listed, shared: Arc<Shared>) -> Self {
+        Self { routes: Arc::clone(&listed.routes), definition: listed.definition.clone(), shared, timeout: None }
+    }
+
+    /// A client without types of whatever another one calls.
+    pub(crate) fn of(client: Client) -> Self {
+        let (routes, shared, timeout) = client.into_parts();
+        Self { routes, definition: None, shared, timeout }
     }
 
     /// What the service says of itself, if a group of it has run here.
     #[must_use]
     pub fn description(&self) -> Option<&ServiceDescription> {
-        self.listed.definition.as_deref().map(|definition| definition.description())
+        self.definition.as_deref().map(|definition| definition.description())
     }
 
     /// The deadline of a call that sets none.
     #[must_use]
     pub fn timeout(&self) -> Duration {
-        self.timeout.unwrap_or(self.listed.routes.timeout())
+        self.timeout.unwrap_or(self.routes.timeout())
     }
 
     /// A client whose calls have this timeout instead of the service's own.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self { timeout: Some(timeout), ..self.clone() }
+    }
+
+    /// Calls a method that answers once: `arguments` is an object with a value for each. Tensors are nested lists.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn call_json(&self, method: &str, arguments: Value) -> CallResult<Value> {
+        let body = Encoded::encode(&arguments, Codec::Json)?;
+        self.call(method, body, Codec::Json).await?.decode()
+    }
+
+    /// Calls a method that answers by a stream; resolves when the first item is there. Dropping the stream cancels.
+    ///
+    /// # Errors
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn stream_json(
+        &self,
+        method: &str,
+        arguments: Value,
+    ) -> CallResult<BoxStream<'static, CallResult<Value>>> {
+        let body = Encoded::encode(&arguments, Codec::Json)?;
+        let items = self.stream(method, body, Codec::Json).await?;
+        Ok(items.map(|item| item.and_then(|item| item.decode())).boxed())
     }
 
     /// Calls a method that answers once; the answer is written in the codec `reply`.
@@ -76,7 +119,7 @@ impl AnyClient {
     }
 
     fn destination(&self) -> Destination<'_> {
-        Destination { routes: &self.listed.routes, deadlines: &self.shared.deadlines }
+        Destination { routes: &self.routes, deadlines: &self.shared.deadlines }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::error::{CallResult, Error};
 use crate::form::Form;
 use crate::raw::Raw;
 use crate::split;
+use crate::tensor::{Tensor, TensorSpec};
 
 /// A typed value with its type forgotten: arguments on the way in, a result on the way out.
 pub type Typed = Box<dyn Any + Send>;
@@ -105,6 +106,18 @@ impl Encoded {
         }
     }
 
+    /// Reads a tensor of which dtype and shape are declared: numbers in JSON become that dtype.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected), with what was wrong and where.
+    pub fn decode_declared(&self, declared: &TensorSpec) -> CallResult<Tensor> {
+        let tensor = match self.codec {
+            Codec::Json => declared.read(&mut serde_json::Deserializer::from_slice(&self.head)),
+            _ => return self.decode::<Tensor>().and_then(|tensor| checked(tensor, declared)),
+        };
+        tensor.map_err(|error| cannot_decode(self.codec, &error)).and_then(|tensor| checked(tensor, declared))
+    }
+
     /// The size in bytes, of all parts together.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -128,6 +141,11 @@ impl fmt::Display for Codec {
             Codec::Split => "MessagePack with segments",
         })
     }
+}
+
+fn checked(tensor: Tensor, declared: &TensorSpec) -> CallResult<Tensor> {
+    declared.check(&tensor).map_err(|error| Error::malformed(error.to_string()))?;
+    Ok(tensor)
 }
 
 fn cannot_encode(codec: Codec, error: &dyn fmt::Display) -> Error {

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::bindings::Bindings;
 use crate::definition::Definition;
+use crate::depends::Connector;
 use crate::description::{ServiceDescription, Settings};
 use crate::executor::Executor;
 use crate::graph::{Vertex, layers};
@@ -25,6 +27,7 @@ pub struct Builder {
     /// Services of the program that are not to run here: it is no mistake to give settings for them.
     left_out: Vec<String>,
     provisions: Provisions,
+    bindings: Bindings,
     start_limit: Duration,
 }
 
@@ -44,6 +47,7 @@ impl Builder {
             elsewhere: Vec::new(),
             left_out: Vec::new(),
             provisions: Provisions::default(),
+            bindings: Bindings::default(),
             start_limit: START_LIMIT,
         }
     }
@@ -113,6 +117,20 @@ impl Builder {
         self
     }
 
+    /// Says how services at URLs are reached, for parameters with `#[depends(url = "..")]`.
+    #[must_use]
+    pub fn connector(mut self, connector: Arc<dyn Connector>) -> Self {
+        self.bindings.set_connector(connector);
+        self
+    }
+
+    /// Binds a parameter with `#[depends(url = "..")]` to another URL than the one in the code.
+    #[must_use]
+    pub fn depends(mut self, service: impl Into<String>, parameter: impl Into<String>, url: impl Into<String>) -> Self {
+        self.bindings.set_url(service.into(), parameter.into(), url.into());
+        self
+    }
+
     /// The longest time one service may take to start, and one constructor to run.
     #[must_use]
     pub fn start_limit(mut self, limit: Duration) -> Self {
@@ -145,13 +163,16 @@ impl Builder {
     /// Starts the services, those first that others need, and returns when each has a ready worker.
     ///
     /// # Errors
-    /// Services that do not fit together, or settings for one that is not among them: then nothing was started. A service that does not become ready: then what was
+    /// Services that do not fit together, settings for one that is not among them, or a URL at which somebody offers
+    /// something else than is called: then nothing was started. A service that does not become ready: then what was
     /// started before is drained again.
     pub async fn start(self) -> Result<Runtime, StartError> {
         let layers = self.layers()?;
         self.check_names()?;
-        let Self { executor, definitions, mut settings, remotes, elsewhere, provisions, start_limit, .. } = self;
-        let runtime = Runtime::new(executor, provisions, start_limit).await?;
+        let Self { executor, definitions, mut settings, remotes, elsewhere, provisions, bindings, start_limit, .. } =
+            self;
+        bindings.bind(definitions.iter()).await.map_err(StartError::Bindings)?;
+        let runtime = Runtime::new(executor, provisions, bindings, start_limit).await?;
         for service in elsewhere {
             runtime.routes(&service, None, TIMEOUT);
         }
@@ -178,7 +199,12 @@ impl Builder {
     /// Settings for a service that does not run here are a slip of the pen.
     fn check_names(&self) -> Result<(), StartError> {
         let is_here = |name: &str| self.definitions.iter().any(|definition| definition.description.name == name);
+        if let Some((service, parameter, known)) = self.bindings.stray(&self.descriptions()) {
+            let (service, parameter) = (service.to_owned(), parameter.to_owned());
+            return Err(StartError::UnknownBinding { service, parameter, known });
+        }
         let given = self.settings.keys().map(String::as_str).chain(self.provisions.configured());
+        let given = given.chain(self.bindings.services());
         match given.into_iter().find(|name| !is_here(name) && !self.left_out.iter().any(|left_out| left_out == name)) {
             None => Ok(()),
             Some(service) => {

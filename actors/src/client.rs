@@ -12,6 +12,7 @@ use futures_util::future::join_all;
 use crate::body::{Body, Codec, Encoded, Typed};
 use crate::call::{self, BodyStream, Called, Destination, Types};
 use crate::context::CallContext;
+use crate::description::ServiceDescription;
 use crate::error::{CallResult, Error};
 use crate::id::ReplicaId;
 use crate::message::{Message, Streaming, Unary};
@@ -35,6 +36,11 @@ pub struct Client {
 impl Client {
     pub(crate) fn new(routes: Arc<Routes>, shared: Arc<Shared>) -> Self {
         Self { routes, shared, timeout: None }
+    }
+
+    /// What it calls by, for a client without types.
+    pub(crate) fn into_parts(self) -> (Arc<Routes>, Arc<Shared>, Option<Duration>) {
+        (self.routes, self.shared, self.timeout)
     }
 
     /// The service that it calls.
@@ -114,6 +120,11 @@ impl Client {
 pub trait ServiceClient: From<Client> {
     /// The name of the service that it calls.
     const SERVICE: &'static str;
+
+    /// What that service says of itself in this program: by it a service elsewhere is checked before it is called.
+    fn description() -> Option<ServiceDescription> {
+        None
+    }
 }
 
 /// The answers to a streaming call, in order, at the pace of who reads them. Dropping it cancels the call.
@@ -130,6 +141,9 @@ impl<T: 'static> Stream for Items<T> {
     }
 }
 
+/// The code of an error for an answer that is not what the method's types say: not the caller's mistake.
+const UNREADABLE_ANSWER: &str = "unreadable_answer";
+
 fn called<M: Message>() -> Called<'static> {
     let types = Types { encode_message: encode::<M>, decode_reply: decode::<M> };
     Called { method: M::METHOD, types: Some(types), reply: Codec::Msgpack }
@@ -140,7 +154,11 @@ fn encode<M: Message>(message: &Typed, codec: Codec) -> CallResult<Encoded> {
 }
 
 fn decode<M: Message>(reply: &Encoded) -> CallResult<Typed> {
-    Ok(Box::new(reply.decode::<M::Reply>()?))
+    let unreadable = |error| {
+        let message = format!("the answer of {}.{} cannot be read: {error}", M::SERVICE, M::METHOD);
+        Error::service(UNREADABLE_ANSWER, message)
+    };
+    Ok(Box::new(M::read_reply(reply).map_err(unreadable)?))
 }
 
 fn value_of<T: 'static>(body: Body) -> T {

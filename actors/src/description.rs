@@ -6,6 +6,8 @@ use std::time::Duration;
 use schemars::Schema;
 use serde::Serialize;
 
+use crate::depends::Interface;
+
 /// A service, its methods and its needs.
 #[derive(Clone, Debug, Serialize)]
 pub struct ServiceDescription {
@@ -28,6 +30,13 @@ impl ServiceDescription {
             RequirementKind::Service(name) => Some(name),
             _ => None,
         })
+    }
+
+    /// The parameters of its constructor that are bound to URLs, in their order.
+    pub fn bound_parameters(&self) -> impl Iterator<Item = &'static str> {
+        let bound =
+            self.requirements.iter().filter(|requirement| matches!(requirement.kind, RequirementKind::Url { .. }));
+        bound.map(|requirement| requirement.parameter)
     }
 
     /// Whether each worker needs a thread of its own, because some method computes or the service holds a model.
@@ -103,6 +112,14 @@ pub struct Requirement {
 pub enum RequirementKind {
     /// A client of another service.
     Service(&'static str),
+    /// A client that is bound to a URL: whoever answers there is no part of the program.
+    Url {
+        /// What the client expects to find there.
+        #[serde(rename = "service")]
+        interface: Interface,
+        /// As it stands in the code: it may hold `${VARIABLES}`, and configuration may set another.
+        url: &'static str,
+    },
     /// The files of a model, as `name:version`.
     Model(&'static str),
     /// A place to compute.

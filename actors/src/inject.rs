@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use crate::client::Client;
+use crate::depends::Depends;
 use crate::description::{Requirement, RequirementKind};
 use crate::failure::{Failure, Result};
 
@@ -15,7 +16,7 @@ use crate::failure::{Failure, Result};
 /// Clients of services, [`WorkerIndex`] and [`Config`] are; Playhouse adds the files of models and devices.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of an `#[init]` constructor",
-    note = "a constructor takes clients of other services (`FooClient`), `#[model(..)]` files, `Device`, `WorkerIndex` or `Config<T>`"
+    note = "a constructor takes clients of other services (`FooClient`), `#[depends(..)]` clients, `#[model(..)]` files, `Device`, `WorkerIndex` or `Config<T>`"
 )]
 pub trait Inject: Sized {
     /// What the parameter asks for, known before anything starts. `argument` is that of its attribute, such as
@@ -33,8 +34,17 @@ pub trait Inject: Sized {
 pub struct InitContext {
     pub(crate) service: &'static str,
     pub(crate) worker: usize,
-    pub(crate) clients: HashMap<&'static str, Client>,
+    pub(crate) clients: Clients,
     pub(crate) provisions: Arc<Provisions>,
+}
+
+/// The clients that one service's constructor asks for.
+#[derive(Clone, Default)]
+pub(crate) struct Clients {
+    /// Of services that are found by their names, by that name.
+    pub(crate) services: HashMap<&'static str, Client>,
+    /// Of those that are bound to URLs, by the parameter.
+    pub(crate) bound: HashMap<&'static str, Client>,
 }
 
 impl InitContext {
@@ -55,12 +65,25 @@ impl InitContext {
     /// # Errors
     /// When the requirements do not name it: the graph of dependencies is checked before anything starts.
     pub fn client(&self, service: &str) -> Result<Client> {
-        self.clients.get(service).cloned().ok_or_else(|| {
+        self.clients.services.get(service).cloned().ok_or_else(|| {
             Failure::from(format!(
                 "{} asks for a client of {service}, which its requirements do not name",
                 self.service
             ))
         })
+    }
+
+    /// A client of what a parameter is bound to by `#[depends(..)]`.
+    ///
+    /// # Errors
+    /// When the requirements do not name the parameter.
+    pub fn bound<C: Depends>(&self, parameter: &str) -> Result<C> {
+        self.clients
+            .bound
+            .get(parameter)
+            .cloned()
+            .map(C::bound)
+            .ok_or_else(|| Failure::from(format!("the requirements of {} bind nothing to {parameter}", self.service)))
     }
 
     /// What the program provides to all constructors under a type, such as a model store.

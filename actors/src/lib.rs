@@ -15,6 +15,7 @@ extern crate self as playhouse_actors;
 // What a message and a service are.
 mod body;
 pub mod bytes;
+mod depends;
 mod description;
 mod error;
 mod failure;
@@ -51,6 +52,7 @@ mod panic;
 mod supervision;
 
 // Both together.
+mod bindings;
 mod builder;
 mod graph;
 #[cfg(any(test, feature = "testing"))]
@@ -63,12 +65,14 @@ pub mod testing;
 
 pub use any_client::AnyClient;
 pub use batch::{BatchPolicy, Batcher, Decision, Waiting};
+pub use bindings::{BindingError, Dependency};
 pub use body::{Body, Codec, Encoded, Typed};
 pub use builder::Builder;
 pub use bytes::Bytes;
 pub use client::{Client, Items, ServiceClient};
 pub use context::CallContext;
 pub use definition::Definition;
+pub use depends::{ConnectError, Connector, Depends, Interface};
 pub use description::{
     MethodDescription, MethodKind, Requirement, RequirementKind, Resources, Restart, RestartPolicy, ServiceDescription,
     Settings, Traffic,

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::body::Encoded;
 use crate::error::CallResult;
 use crate::raw::Raw;
 
@@ -43,6 +44,14 @@ pub trait Message: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
     /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected), naming the argument.
     fn check(&self) -> CallResult<()> {
         Ok(())
+    }
+
+    /// Reads an answer. A declared tensor among nested lists of numbers becomes its dtype here, and is checked.
+    ///
+    /// # Errors
+    /// What does not fit.
+    fn read_reply(reply: &Encoded) -> CallResult<Self::Reply> {
+        reply.decode()
     }
 
     /// The message whose only argument is of exactly the type of this value: how a [`Codec::Raw`](crate::Codec::Raw) body

@@ -1,5 +1,7 @@
 //! A replica in another process, as the router sees it. Implemented by whatever carries the messages.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
@@ -26,6 +28,11 @@ pub trait Remote: Send + Sync {
     /// How typed messages are written for it, and their answers are asked for.
     fn codec(&self) -> Codec {
         Codec::Msgpack
+    }
+
+    /// Why it cannot be called at this moment, as far as is known here; asks nobody.
+    fn trouble(&self) -> Option<Arc<str>> {
+        None
     }
 
     /// Makes a call that is answered once.

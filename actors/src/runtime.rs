@@ -10,17 +10,19 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::any_client::AnyClient;
+use crate::bindings::{BindingError, Bindings, Dependency};
 use crate::builder::{Builder, Planned};
 use crate::client::{Client, ServiceClient};
 use crate::deadline::{Deadlines, after};
 use crate::definition::Definition;
+use crate::depends::{ConnectError, Depends};
 use crate::description::{ServiceDescription, Settings};
 use crate::error::{CallResult, Error};
 use crate::executor::Executor;
 use crate::graph::{GraphError, Vertex, layers};
 use crate::group::{Group, GroupConfig, ServiceStats};
 use crate::id::ReplicaId;
-use crate::inject::Provisions;
+use crate::inject::{Clients, Provisions};
 use crate::remote::Remote;
 use crate::router::{Route, RouteStats, Routes};
 use crate::served::Served;
@@ -41,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) deadlines: Arc<Deadlines>,
     supervisor: SupervisorHandle,
     provisions: Arc<Provisions>,
+    bindings: Bindings,
     start_limit: Duration,
     directory: ArcSwap<HashMap<Box<str>, Arc<Listed>>>,
     /// In the order in which they were started: none depends on a later one.
@@ -63,6 +66,7 @@ pub(crate) struct Listed {
 pub struct RunningGroup {
     group: Arc<Group>,
     status: watch::Receiver<GroupStatus>,
+    dependencies: Arc<[Dependency]>,
 }
 
 /// Why services did not start.
@@ -102,6 +106,19 @@ pub enum StartError {
         /// The services that run here.
         known: String,
     },
+    /// Dependencies that cannot be bound to their URLs.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Bindings(Vec<BindingError>),
+    /// A URL was given for a parameter that is bound to none in the code.
+    #[error("{service} has no parameter {parameter} with `#[depends(url = ..)]`: {}", known_parameters(known))]
+    UnknownBinding {
+        /// The service.
+        service: String,
+        /// The name that was given.
+        parameter: String,
+        /// The parameters of that service which are bound to URLs.
+        known: String,
+    },
     /// The control thread is gone.
     #[error("the control thread has ended")]
     NoControl,
@@ -124,6 +141,7 @@ impl Runtime {
     pub(crate) async fn new(
         executor: Executor,
         provisions: Provisions,
+        bindings: Bindings,
         start_limit: Duration,
     ) -> Result<Self, StartError> {
         let supervisor = SupervisorHandle::start_on(&executor).await.ok_or(StartError::NoControl)?;
@@ -134,6 +152,7 @@ impl Runtime {
             deadlines,
             supervisor,
             provisions: Arc::new(provisions),
+            bindings,
             start_limit,
             directory: ArcSwap::default(),
             groups: Mutex::default(),
@@ -163,7 +182,16 @@ impl Runtime {
     /// # Errors
     /// [`ErrorKind::Unavailable`](crate::ErrorKind::Unavailable) when no service of that name is known here.
     pub fn any_client(&self, service: &str) -> CallResult<AnyClient> {
-        Ok(AnyClient::new(self.0.listed(service)?, Arc::clone(&self.0)))
+        Ok(AnyClient::new(self.0.listed(service)?.as_ref(), Arc::clone(&self.0)))
+    }
+
+    /// A client of whoever answers at a URL, typed or by names: what `#[depends(url = "..")]` is for a constructor.
+    ///
+    /// # Errors
+    /// A text that is no URL, or somebody who offers something else than is called. That nobody answers is none.
+    pub async fn connect<C: Depends>(&self, url: &str) -> Result<C, ConnectError> {
+        let routes = self.0.bindings.connect(C::interface(), url).await?;
+        Ok(C::bound(Client::new(routes, Arc::clone(&self.0))))
     }
 
     /// The services of which groups run here, in the order in which they were started.
@@ -259,6 +287,7 @@ impl Runtime {
                 return Err(GraphError::Missing { path }.into());
             }
         }
+        self.0.bindings.bind([&*definition].into_iter()).await.map_err(StartError::Bindings)?;
         let settings = definition.description.settings.clone().overlaid(settings);
         let running = self.0.start_group(&Planned { definition, settings });
         if let Err(error) = self.0.await_up(&running).await {
@@ -374,14 +403,21 @@ impl Shared {
         let replica = ReplicaId::new(description.name, fastrand::u64(..));
         let group = Group::new(Arc::clone(definition), replica, config);
         let (status, watched) = watch::channel(GroupStatus::Starting);
-        let clients = description.dependencies().filter_map(|name| Some((name, self.client(name).ok()?)));
-        let clients = clients.collect();
+        let dependencies: Arc<[Dependency]> = self.bindings.of(description).into();
+        let clients = self.clients(description, &dependencies);
         let supervised = Supervised::new(Arc::clone(&group), clients, Arc::clone(&self.provisions), status);
-        let running = RunningGroup { group: Arc::clone(&group), status: watched };
+        let running = RunningGroup { group: Arc::clone(&group), status: watched, dependencies };
         self.running().push(running.clone());
         self.routes(description.name, Some(definition), timeout);
         self.supervisor.supervise(supervised);
         running
+    }
+
+    fn clients(self: &Arc<Self>, description: &ServiceDescription, bound: &[Dependency]) -> Clients {
+        let services = description.dependencies().filter_map(|name| Some((name, self.client(name).ok()?)));
+        let client = |dependency: &Dependency| Client::new(Arc::clone(dependency.routes()), Arc::clone(self));
+        let bound = bound.iter().map(|dependency| (dependency.parameter(), client(dependency)));
+        Clients { services: services.collect(), bound: bound.collect() }
     }
 
     async fn await_up(&self, running: &RunningGroup) -> Result<(), StartError> {
@@ -412,7 +448,7 @@ impl Shared {
 
     /// Drains a group until `end` and ends its workers. How many messages were given up.
     async fn stop_group(&self, running: &RunningGroup, end: Instant) -> usize {
-        let RunningGroup { group, status } = running;
+        let RunningGroup { group, status, .. } = running;
         // In this order, for `add_route`. A caller who still finds the route is refused, and tries another replica.
         group.mailbox.drain();
         self.routes(group.service(), None, group.config.timeout).remove(&group.replica);
@@ -470,6 +506,10 @@ fn stats_of<'a>(services: &'a mut Vec<ServiceStats>, definition: &Definition) ->
     &mut services[index]
 }
 
+fn known_parameters(known: &str) -> String {
+    if known.is_empty() { "it has none".into() } else { format!("it has {known}") }
+}
+
 /// How long workers that have nothing to do any more may take to end.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -484,6 +524,12 @@ impl RunningGroup {
     #[must_use]
     pub fn status(&self) -> GroupStatus {
         self.status.borrow().clone()
+    }
+
+    /// What it depends on that is bound to URLs, in the order of its constructor.
+    #[must_use]
+    pub fn dependencies(&self) -> &[Dependency] {
+        &self.dependencies
     }
 
     /// Whether it has a worker that can be sent messages, by the word of the service itself.

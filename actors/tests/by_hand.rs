@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use playhouse_actors::{
-    CallResult, Client, Failure, InitContext, Inject, Message, MethodOptions, Methods, Raw, Requirement,
-    RequirementKind, Result, Service, ServiceClient, Settings, Traffic, Unary, WorkerIndex,
+    CallResult, Client, Definition, Failure, InitContext, Inject, Message, MethodOptions, Methods, Raw, Requirement,
+    RequirementKind, Result, Service, ServiceClient, ServiceDescription, Settings, Traffic, Unary, WorkerIndex,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,10 @@ impl From<Client> for GreeterClient {
 
 impl ServiceClient for GreeterClient {
     const SERVICE: &'static str = "Greeter";
+
+    fn description() -> Option<ServiceDescription> {
+        Some(Definition::of::<Greeter>().description().clone())
+    }
 }
 
 impl Inject for GreeterClient {

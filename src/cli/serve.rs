@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use playhouse_actors::{Drained, Error};
 
-use super::arguments::{Logs, Serve};
+use super::arguments::{Bound, Logs, Serve};
 use super::output;
 use super::signals::Signals;
 use super::summary::Summary;
@@ -54,12 +54,23 @@ impl Serve {
             Some(threads) => node.threads(threads),
             None => node,
         };
-        Ok(file.services.into_iter().fold(node, |node, (service, section)| {
+        let node = match self.max_answer.or(file.max_answer) {
+            Some(max_answer) => node.max_answer(max_answer),
+            None => node,
+        };
+        let node = file.services.into_iter().fold(node, |node, (service, section)| {
             let node = node.settings(service.as_str(), section.settings);
-            match section.config {
-                Some(config) => node.configure(service, config),
+            let node = match section.config {
+                Some(config) => node.configure(service.as_str(), config),
                 None => node,
-            }
+            };
+            section
+                .depends
+                .into_iter()
+                .fold(node, |node, (parameter, url)| node.depends(service.as_str(), parameter, url))
+        });
+        Ok(self.depends.iter().fold(node, |node, Bound { service, parameter, url }| {
+            node.depends(service.as_str(), parameter.as_str(), url.as_str())
         }))
     }
 }

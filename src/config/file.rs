@@ -22,6 +22,7 @@ pub(crate) struct File {
     pub(crate) threads: Option<NonZeroUsize>,
     pub(crate) drain_limit: Option<Duration>,
     pub(crate) verify_models: Option<bool>,
+    pub(crate) max_answer: Option<usize>,
     pub(crate) log: Option<LogFormat>,
     pub(crate) traces: Traces,
     pub(crate) services: BTreeMap<String, ServiceSection>,
@@ -46,6 +47,7 @@ impl File {
             threads: section.count("threads"),
             drain_limit: section.duration("drain_limit"),
             verify_models: section.flag("verify_models"),
+            max_answer: section.size("max_answer"),
             log: section.word("log", &LogFormat::NAMES),
             traces: Traces::read(section.section("traces")),
             services: sections(&section.section("services"), services, problems),
@@ -71,7 +73,7 @@ fn sections(
             continue;
         };
         let below = Section::new(path, &entry.value, problems);
-        sections.insert(entry.key.clone(), ServiceSection::read(below, &service.settings));
+        sections.insert(entry.key.clone(), ServiceSection::read(below, service));
     }
     sections
 }
@@ -118,7 +120,7 @@ mod tests {
     #[test]
     fn everything_can_be_set() {
         let file = parse(
-            "host: 0.0.0.0\nport: 80\nentry: Cleaning\nthreads: 3\ndrain_limit: 1m\nmax_body: 2MiB\nverify_models: true\nlog: json\n\
+            "host: 0.0.0.0\nport: 80\nentry: Cleaning\nthreads: 3\ndrain_limit: 1m\nmax_body: 2MiB\nverify_models: true\nmax_answer: 3MiB\nlog: json\n\
              traces: {otlp: 'http://a:1', sample: 0.5}\n\
              max_connections: 50\nhead_timeout: 1s\nbody_timeout: 2s\nwrite_timeout: 3s\naccess_log: true\n\
              server_timing: false\ntoken_file: tokens\nopen_paths: [/metrics]\ntls: {certificate: a.pem, key: b.pem}\n\
@@ -146,7 +148,8 @@ mod tests {
             (Some(true), Some(false), Some(&["/metrics".to_owned()][..]))
         );
         assert_eq!((http.tls.key.as_deref(), http.cors.credentials), (Some(std::path::Path::new("b.pem")), Some(true)));
-        let ServiceSection { settings, config } = &file.services["Iris"];
+        assert_eq!(file.max_answer, Some(3 << 20));
+        let ServiceSection { settings, config, .. } = &file.services["Iris"];
         assert_eq!((settings.workers, settings.slots), (Some(2), Some(8)));
         assert_eq!(settings.traffic.idle_timeout, Some(Duration::from_secs(2)));
         assert_eq!((settings.resources.cpu.as_deref(), settings.resources.gpu), (Some("200m"), Some(0.5)));
@@ -174,9 +177,9 @@ mod tests {
             [
                 "1: prot: unknown field; did you mean port? expected one of host, port, entry, max_body, \
                  max_connections, head_timeout, body_timeout, write_timeout, access_log, server_timing, token_file, \
-                 open_paths, tls, cors, threads, drain_limit, verify_models, log, traces, services",
+                 open_paths, tls, cors, threads, drain_limit, verify_models, max_answer, log, traces, services",
                 "4: services.Iris.worker: unknown field; did you mean workers? expected one of workers, slots, traffic, \
-                 resources, restart, config",
+                 resources, restart, config, depends",
                 "6: services.Iris.traffic.max_concurrency: is 0: expected a whole number above 0",
                 "7: services.Isir: no service is named Isir; did you mean Iris? this program has Cleaning, Iris",
             ]

@@ -1,15 +1,17 @@
 //! What the file says of one service.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::thread;
 
-use playhouse_actors::{Resources, Restart, RestartPolicy, Settings, Traffic};
+use playhouse_actors::{Resources, Restart, RestartPolicy, ServiceDescription, Settings, Traffic};
 
 use super::check;
 use super::quantity;
 use super::section::{Section, as_count};
-use super::yaml::{Located, Value};
+use super::yaml::{Entry, Located, Value};
+use crate::nearest::nearest;
 
 /// What the file says of one service.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,22 +20,25 @@ pub(crate) struct ServiceSection {
     pub(crate) settings: Settings,
     /// What the service's own `Config` is read from.
     pub(crate) config: Option<serde_json::Value>,
+    /// URLs in place of those in the code, by the parameter that is bound to one.
+    pub(crate) depends: BTreeMap<String, String>,
 }
 
 const POLICIES: [(&str, RestartPolicy); 3] =
     [("permanent", RestartPolicy::Permanent), ("transient", RestartPolicy::Transient), ("never", RestartPolicy::Never)];
 
 impl ServiceSection {
-    /// Reads a section; `code` is what the attribute in the code says, which must not contradict it.
-    pub(super) fn read(section: Section<'_>, code: &Settings) -> Self {
+    /// Reads a section; `service` is what the code says, which must not contradict it.
+    pub(super) fn read(section: Section<'_>, service: &ServiceDescription) -> Self {
         let workers = section.read("workers", "a whole number above 0, or cpu_count", as_workers);
         let slots = section.count("slots").map(NonZeroUsize::get);
         let traffic = traffic(section.section("traffic"));
         let resources = resources(section.section("resources"));
-        let restart = restart(section.section("restart"), code);
+        let restart = restart(section.section("restart"), &service.settings);
         let config = section.value("config").map(Located::to_json);
+        let depends = depends(&section.section("depends"), service);
         section.end();
-        Self { settings: Settings { workers, slots, traffic, resources, restart }, config }
+        Self { settings: Settings { workers, slots, traffic, resources, restart }, config, depends }
     }
 }
 
@@ -42,6 +47,30 @@ fn as_workers(value: &Located) -> Option<usize> {
         Value::Text(text) if text == "cpu_count" => Some(thread::available_parallelism().map_or(1, NonZeroUsize::get)),
         _ => as_count(value).map(NonZeroUsize::get),
     }
+}
+
+/// URLs by parameter. What is a URL is seen when it is called: it may hold variables.
+fn depends(section: &Section<'_>, service: &ServiceDescription) -> BTreeMap<String, String> {
+    let known: Vec<&str> = service.bound_parameters().collect();
+    let mut urls = BTreeMap::new();
+    for Entry { key, value, .. } in section.entries() {
+        if !known.contains(&key.as_str()) {
+            section.complain(key, unknown_parameter(service.name, key, &known));
+        } else if let Value::Text(url) = &value.value {
+            urls.insert(key.clone(), url.clone());
+        } else {
+            section.complain(key, format!("is {value}: expected a URL such as https://host/path"));
+        }
+    }
+    urls
+}
+
+fn unknown_parameter(service: &str, name: &str, known: &[&str]) -> String {
+    if known.is_empty() {
+        return format!("{service} has no parameter with `#[depends(url = ..)]`");
+    }
+    let hint = nearest(name, known).map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+    format!("no parameter of {service} with that name is bound to a URL; {hint}there is {}", known.join(", "))
 }
 
 fn traffic(section: Section<'_>) -> Traffic {

@@ -2,7 +2,8 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use playhouse_actors::{GroupStatus, RunningGroup};
+use actix_web::http::header::{HeaderValue, SERVER};
+use playhouse_actors::{Dependency, GroupStatus, RunningGroup};
 use serde::Serialize;
 
 use super::figures;
@@ -26,6 +27,13 @@ pub(super) fn is_open(path: &str) -> bool {
 /// `/livez` says that this thread runs, `/readyz` whether calls should be sent here, `/healthz` how each group fares.
 /// `/<Service>/readyz` is for one service: BentoML's clients ask there when a service's path is what they were given.
 pub(super) fn answer(path: &str, phase: &Phase) -> Option<HttpResponse> {
+    let mut answer = look(path, phase)?;
+    // By this another Playhouse knows that it can speak to us in more than BentoML's words.
+    answer.headers_mut().insert(SERVER, HeaderValue::from_static(concat!("playhouse/", env!("CARGO_PKG_VERSION"))));
+    Some(answer)
+}
+
+fn look(path: &str, phase: &Phase) -> Option<HttpResponse> {
     match path {
         "/livez" => Some(HttpResponse::Ok().content_type("text/plain").body("ok\n")),
         "/readyz" => Some(ready(phase, None)),
@@ -63,8 +71,19 @@ fn unready(groups: &[RunningGroup]) -> Vec<String> {
         if !is_ready(service) {
             unready.push(format!("{service} ({})", GroupHealth::of(running).why()));
         }
+        unready.extend(missing(running));
     }
     unready
+}
+
+/// The dependencies of a group that cannot be called, with the reason: calls are better sent to a process that can.
+/// What is told was found out before: nobody is asked here.
+fn missing(running: &RunningGroup) -> impl Iterator<Item = String> {
+    running.dependencies().iter().filter_map(|dependency| {
+        let service = running.group().service();
+        let trouble = dependency.trouble()?;
+        Some(format!("{service} (its dependency {} at {}: {trouble})", dependency.parameter(), dependency.url()))
+    })
 }
 
 #[derive(Serialize)]
@@ -81,6 +100,18 @@ struct GroupHealth {
     ready: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dependencies: Vec<DependencyHealth>,
+}
+
+/// A dependency that is bound to a URL.
+#[derive(Serialize)]
+struct DependencyHealth {
+    parameter: &'static str,
+    url: String,
+    /// Why it cannot be called, if it cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<String>,
 }
 
 impl Health {
@@ -94,6 +125,13 @@ impl Health {
     }
 }
 
+impl DependencyHealth {
+    fn of(dependency: &Dependency) -> Self {
+        let trouble = dependency.trouble().map(|trouble| trouble.to_string());
+        Self { parameter: dependency.parameter(), url: dependency.url().to_owned(), trouble }
+    }
+}
+
 impl GroupHealth {
     fn of(running: &RunningGroup) -> Self {
         let (status, reason) = match running.status() {
@@ -104,7 +142,8 @@ impl GroupHealth {
         };
         let group = running.group();
         let (service, replica) = (group.service(), group.replica().to_string());
-        Self { service, replica, status, ready: running.is_ready(), reason }
+        let dependencies = running.dependencies().iter().map(DependencyHealth::of).collect();
+        Self { service, replica, status, ready: running.is_ready(), reason, dependencies }
     }
 
     fn why(self) -> String {

@@ -42,11 +42,14 @@ struct ProblemBody {
     /// What else the service says of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<String>,
+    /// That a method had begun, where the kind alone would say that nothing ran: the call must not be made again blindly.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    began: bool,
 }
 
 impl Problem {
     pub(super) fn new(status: StatusCode, kind: &'static str, error: impl Into<String>) -> Self {
-        let body = ProblemBody { error: error.into(), kind, field: None, code: None, details: None };
+        let body = ProblemBody { error: error.into(), kind, field: None, code: None, details: None, began: false };
         Self(Box::new(Inner { status, body, header: None, close: false }))
     }
 
@@ -165,6 +168,15 @@ impl MessageBody for Unread {
 /// The one place where errors of calls get their status.
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
+        let began = error.is_retryable() && !error.proves_not_started();
+        let mut problem = Self::of(&error);
+        problem.0.body.began = began;
+        problem
+    }
+}
+
+impl Problem {
+    fn of(error: &Error) -> Self {
         let behind = error.is_from_dependency();
         // What the called service itself says is said of the URL that the client knows; behind it, the way matters.
         let message = if behind { error.to_string() } else { error.kind().to_string() };

@@ -1,6 +1,7 @@
 //! What a node is to run.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use playhouse_cluster::{Cluster, ClusterConfig};
 
 use super::{Control, DRAIN_LIMIT, Node, NodeError};
 use crate::gateway::{Gateway, GatewayConfig};
+use crate::outbound::{HttpConnector, MAX_ANSWER};
 use crate::telemetry::{Sampler, Tracing};
 
 /// Describes a node; see [`Node::builder`].
@@ -20,6 +22,7 @@ pub struct NodeBuilder {
     cluster: Option<ClusterConfig>,
     drain_limit: Duration,
     tracing: Tracing,
+    max_answer: usize,
 }
 
 impl NodeBuilder {
@@ -33,6 +36,7 @@ impl NodeBuilder {
             cluster: None,
             drain_limit: DRAIN_LIMIT,
             tracing: Tracing::default(),
+            max_answer: MAX_ANSWER,
         }
     }
 
@@ -49,6 +53,11 @@ impl NodeBuilder {
     /// Sets what [`Config`](crate::Config) reads for a service.
     pub fn configure(self, service: impl Into<String>, configuration: serde_json::Value) -> Self {
         self.with(|services| services.configure(service, configuration))
+    }
+
+    /// Binds a parameter with `#[depends(url = "..")]` to another URL than the one in the code.
+    pub fn depends(self, service: impl Into<String>, parameter: impl Into<String>, url: impl Into<String>) -> Self {
+        self.with(|services| services.depends(service, parameter, url))
     }
 
     /// Gives constructors something to draw on; see [`InitContext::provision`](crate::InitContext::provision).
@@ -112,6 +121,12 @@ impl NodeBuilder {
         self
     }
 
+    /// The largest answer that is taken from a service at a URL, in bytes; 100 MiB unless set.
+    pub fn max_answer(mut self, bytes: usize) -> Self {
+        self.max_answer = bytes;
+        self
+    }
+
     /// The services in the order in which they were given.
     #[must_use]
     pub fn descriptions(&self) -> Vec<&ServiceDescription> {
@@ -159,7 +174,8 @@ impl NodeBuilder {
         };
         let executor = Executor::Arbiters(Arbiters::new(control.handle(), arbiters));
         // If this fails, the control thread takes the gateway and the arbiters with it.
-        let runtime = node.services.executor(executor).start().await?;
+        let connector = Arc::new(HttpConnector::new(control.handle(), node.max_answer));
+        let runtime = node.services.executor(executor).connector(connector).start().await?;
         let cluster = match node.cluster {
             Some(config) => Some(Cluster::join(&runtime, config).await?),
             None => None,

@@ -84,6 +84,12 @@ const RULES: &[Rule] = &[
         reason: "the page for browsers is one of several that could be shown",
     },
     Rule {
+        paths: &["hyper", "hyper_util", "hyper_rustls", "http_body_util"],
+        within: EVERYTHING,
+        except: &["src/outbound"],
+        reason: "calling out by HTTP has one room",
+    },
+    Rule {
         paths: &["candle_core", "candle_nn", "candle_transformers"],
         within: EVERYTHING,
         except: &["src/model", "examples"],

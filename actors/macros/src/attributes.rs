@@ -54,11 +54,11 @@ pub(crate) fn refuse_rest(item: &mut ImplItem, mistakes: &mut Mistakes) {
 }
 
 fn refuse_rest_of_method(method: &mut ImplItemFn, mistakes: &mut Mistakes) {
-    refuse(&mut method.attrs, &["model"], "goes on a parameter of the `#[init]` constructor", mistakes);
+    refuse(&mut method.attrs, &["model", "depends"], "goes on a parameter of the `#[init]` constructor", mistakes);
     refuse(&mut method.attrs, &["tensor"], "goes on an `#[api]` method or on one of its parameters", mistakes);
     refuse(&mut method.attrs, &["root"], "goes on the only parameter of an `#[api]` method", mistakes);
     for attributes in parameter_attributes(&mut method.sig) {
-        refuse(attributes, &["model"], "goes on a parameter of the `#[init]` constructor", mistakes);
+        refuse(attributes, &["model", "depends"], "goes on a parameter of the `#[init]` constructor", mistakes);
         refuse(attributes, &["tensor"], "goes on an `#[api]` method or on one of its parameters", mistakes);
         refuse(attributes, &["root"], "goes on the only parameter of an `#[api]` method", mistakes);
         refuse(attributes, &ON_METHODS, "goes on a method", mistakes);

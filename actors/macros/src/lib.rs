@@ -47,7 +47,10 @@ use proc_macro::TokenStream;
 ///    a function body the messages would not see types that are declared there.
 /// 2. One constructor is marked `#[init]`: `fn` or `async fn`, returning `Self` or `Result<Self>` with any error. Its
 ///    parameters are what the service depends on: clients of other services, `#[model("name:version")]` files, `Device`,
-///    `WorkerIndex`, `Config<T>`, and whatever else implements `Inject`.
+///    `WorkerIndex`, `Config<T>`, and whatever else implements `Inject`. `#[depends(url = "https://host/path")]` on a
+///    client binds it to whoever answers there by HTTP, be it Playhouse or BentoML, instead of a service of the program;
+///    `AnyClient` is then a client without types. The URL may hold variables of the environment, as `${NAME}` or
+///    `${NAME:-default}`, and configuration may set another.
 /// 3. Methods marked `#[api]` are called by messages. They take `&self` and owned arguments, and return `Result<T>` with
 ///    any error. State that changes is a `Cell` or a `RefCell`: a worker lives on one thread, and calls interleave at
 ///    their awaits. Other methods are nobody else's business.
@@ -186,6 +189,10 @@ use proc_macro::TokenStream;
 ///
 /// impl ServiceClient for GreeterClient {
 ///     const SERVICE: &'static str = "Greeter";
+///
+///     fn description() -> Option<ServiceDescription> {
+///         Some(Definition::of::<Greeter>().description().clone())
+///     }
 /// }
 ///
 /// // So that other services can ask for it in their constructors.

@@ -160,6 +160,7 @@ async fn attempt_remote(
     let span = begin_span(remote, destination.routes, called, &mut request);
     let reply = within(destination.deadlines, context.deadline, remote.call(request)).await;
     let reply = reply.and_then(|reply| as_wanted(reply, typed_reply(called, &body)));
+    let reply = reply.map_err(|error| placed(error, remote, destination.routes, called.method));
     span.ended(CallOutcome::of(&reply));
     reply.map_err(|error| Undone { error, returned: Some(body) })
 }
@@ -230,8 +231,8 @@ fn request(
     body: &Body,
     context: &CallContext,
 ) -> CallResult<RemoteRequest> {
-    let codec = remote.codec();
     routes.count_remote();
+    let codec = remote.codec();
     let (body, reply) = match (body, called.types) {
         (Body::Encoded(encoded), _) => (encoded.clone(), called.reply),
         (Body::Typed(message), Some(types)) => ((types.encode_message)(message, codec)?, codec),
@@ -245,6 +246,15 @@ fn request(
 fn begin_span(remote: &dyn Remote, routes: &Routes, called: &Called<'_>, request: &mut RemoteRequest) -> CallSpan {
     let names = || (routes.service(), called.method, remote.replica().to_string());
     CallSpan::begin(&mut request.context.trace, SpanKind::Sent, names)
+}
+
+/// An error that came about on this side of the way, such as a deadline, with where the call had gone.
+fn placed(error: Error, remote: &dyn Remote, routes: &Routes, method: &str) -> Error {
+    if !error.chain().is_empty() || error.proves_not_started() {
+        return error;
+    }
+    let replica = remote.replica().to_string();
+    error.returned_by(Hop { service: routes.service().into(), method: method.into(), replica })
 }
 
 /// The types of the reply, if the caller wants it typed.

@@ -1,6 +1,5 @@
 //! One group under supervision.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -9,14 +8,13 @@ use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::client::Client;
 use crate::error::Error;
 use crate::executor::{Executor, Place};
 use crate::group::Group;
 use crate::group::envelope::Envelope;
 use crate::group::mailbox::{Phase, SeatId};
 use crate::group::worker::{Health, WorkerEnd, WorkerHandle};
-use crate::inject::{InitContext, Provisions};
+use crate::inject::{Clients, InitContext, Provisions};
 use crate::supervision::restarts::{Ending, Restarts, Verdict};
 use crate::supervision::watch::Watch;
 
@@ -49,7 +47,7 @@ pub struct GroupFailure {
 /// A group, its workers, and what is known of them.
 pub(crate) struct Supervised {
     pub(crate) group: Arc<Group>,
-    clients: HashMap<&'static str, Client>,
+    clients: Clients,
     provisions: Arc<Provisions>,
     failures: u32,
     pub(crate) seats: Vec<SeatState>,
@@ -91,7 +89,7 @@ const LEAVING_MAX: usize = 16;
 impl Supervised {
     pub(crate) fn new(
         group: Arc<Group>,
-        clients: HashMap<&'static str, Client>,
+        clients: Clients,
         provisions: Arc<Provisions>,
         status: watch::Sender<GroupStatus>,
     ) -> Self {

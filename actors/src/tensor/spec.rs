@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{DType, Tensor, TensorError};
+use serde::Deserializer;
+
+use super::{DType, Tensor, TensorError, de};
 
 /// A declared dtype and shape: what `#[tensor(f32, [_, 4])]` stands for.
 ///
@@ -46,6 +48,19 @@ impl TensorSpec {
         }
         let (dtype, shape) = (tensor.dtype(), tensor.shape().to_vec());
         Err(TensorError::Spec { expected: *self, dtype, shape })
+    }
+
+    /// Reads a tensor; numbers in nested lists become the declared dtype. The shape is not checked.
+    pub(crate) fn read<'de, D: Deserializer<'de>>(&self, deserializer: D) -> Result<Tensor, D::Error> {
+        match self.dtype {
+            DType::F32 => de::f32(deserializer),
+            DType::F64 => de::f64(deserializer),
+            DType::F16 => de::f16(deserializer),
+            DType::BF16 => de::bf16(deserializer),
+            DType::I64 => de::i64(deserializer),
+            DType::U32 => de::u32(deserializer),
+            DType::U8 => de::u8(deserializer),
+        }
     }
 
     fn allows(&self, shape: &[usize]) -> bool {

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use syn::Type;
 use syn::ext::IdentExt;
 
 use super::krate::Krate;
@@ -12,7 +13,7 @@ pub(super) fn client(service: &Service, krate: &Krate) -> TokenStream {
     let Service { client, name, .. } = service;
     let doc = format!("Calls `{name}`, wherever its replicas are. Cheap to clone.");
     let methods = service.methods.iter().map(|api| method(service, api, krate));
-    let traits = traits(client, name, krate);
+    let traits = traits(client, name, &service.ty, krate);
     quote! {
         #[doc = #doc]
         #[derive(::core::clone::Clone)]
@@ -59,7 +60,7 @@ fn method(service: &Service, method: &Method, krate: &Krate) -> TokenStream {
 }
 
 /// What makes a client one that can be asked for.
-pub(super) fn traits(client: &Ident, service: &Ident, krate: &Krate) -> TokenStream {
+pub(super) fn traits(client: &Ident, service: &Ident, ty: &Type, krate: &Krate) -> TokenStream {
     let name = service.unraw().to_string();
     quote! {
         #[automatically_derived]
@@ -72,6 +73,10 @@ pub(super) fn traits(client: &Ident, service: &Ident, krate: &Krate) -> TokenStr
         #[automatically_derived]
         impl #krate::ServiceClient for #client {
             const SERVICE: &'static str = #name;
+
+            fn description() -> ::core::option::Option<#krate::ServiceDescription> {
+                ::core::option::Option::Some(#krate::Definition::of::<#ty>().description().clone())
+            }
         }
 
         #[automatically_derived]

@@ -120,6 +120,7 @@ fn message(service: &Service, method: &Method, krate: &Krate) -> TokenStream {
     let check = check(method, krate);
     let only = only(method, krate);
     let root = method.root.then(|| quote! { const ROOT: bool = true; });
+    let read_reply = read_reply(method, krate);
     quote! {
         #(#conditions)*
         #[automatically_derived]
@@ -131,6 +132,7 @@ fn message(service: &Service, method: &Method, krate: &Krate) -> TokenStream {
             #reply
             #check
             #only
+            #read_reply
         }
         #(#conditions)*
         #[automatically_derived]
@@ -181,6 +183,16 @@ fn only(method: &Method, krate: &Krate) -> Option<TokenStream> {
 
         fn from_raw(raw: #krate::Raw) -> ::core::result::Result<Self, #krate::Raw> {
             raw.exactly().map(|#name| Self { #name })
+        }
+    })
+}
+
+/// Reads a declared tensor as what it is declared to be.
+fn read_reply(method: &Method, krate: &Krate) -> Option<TokenStream> {
+    let spec = spec(method.tensor.as_ref()?, krate);
+    Some(quote! {
+        fn read_reply(reply: &#krate::Encoded) -> #krate::CallResult<#krate::Tensor> {
+            reply.decode_declared(&#spec)
         }
     })
 }

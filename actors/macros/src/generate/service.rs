@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use super::krate::Krate;
 use super::methods::add;
 use super::settings::settings;
-use crate::model::{Constructor, Hook, HookKind, Parameter, Service};
+use crate::model::{Constructor, Depends, Hook, HookKind, Parameter, Service};
 
 /// The implementation of `Service`.
 pub(super) fn implementation(service: &Service, krate: &Krate) -> TokenStream {
@@ -48,8 +48,13 @@ pub(super) fn implementation(service: &Service, krate: &Krate) -> TokenStream {
 }
 
 fn requirement(parameter: &Parameter, krate: &Krate) -> TokenStream {
-    let Parameter { name, ty, model } = parameter;
+    let Parameter { name, ty, model, depends } = parameter;
     let name = name.unraw().to_string();
+    if let Some(Depends { url }) = depends {
+        let interface = quote_spanned! { ty.span() => <#ty as #krate::Depends>::interface() };
+        let kind = quote! { #krate::RequirementKind::Url { interface: #interface, url: #url } };
+        return quote! { #krate::Requirement { parameter: #name, kind: #kind } };
+    }
     let argument = match model {
         Some(model) => quote! { ::core::option::Option::Some(#model) },
         None => quote! { ::core::option::Option::None },
@@ -60,11 +65,17 @@ fn requirement(parameter: &Parameter, krate: &Krate) -> TokenStream {
 
 fn init(constructor: &Constructor, krate: &Krate) -> TokenStream {
     let name = &constructor.name;
-    let parameters = constructor.parameters.iter().enumerate().map(|(index, Parameter { ty, .. })| {
+    let parameters = constructor.parameters.iter().enumerate().map(|(index, parameter)| {
+        let Parameter { name, ty, depends, .. } = parameter;
+        if depends.is_some() {
+            let name = name.unraw().to_string();
+            return quote_spanned! { ty.span() => context.bound::<#ty>(#name)? };
+        }
         let index = Literal::usize_unsuffixed(index);
         quote_spanned! { ty.span() => <#ty as #krate::Inject>::inject(context, &requirements[#index]).await? }
     });
-    let requirements = (!constructor.parameters.is_empty()).then(|| {
+    let injects = constructor.parameters.iter().any(|parameter| parameter.depends.is_none());
+    let requirements = injects.then(|| {
         quote! { let requirements = <Self as #krate::Service>::requirements(); }
     });
     let context = if constructor.parameters.is_empty() {

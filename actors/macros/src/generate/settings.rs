@@ -57,6 +57,7 @@ fn value(given: &Given, krate: &Krate) -> TokenStream {
         }
         Given::Duration(value) => duration(*value),
         Given::Text(text) => quote! { ::core::convert::From::from(#text) },
+        Given::Literal(text) => quote! { #text },
         Given::Number(number) => quote! { #number },
         Given::Word(word) => {
             let variant = upper_camel(&format_ident!("{word}"));

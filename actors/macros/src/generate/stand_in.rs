@@ -18,7 +18,7 @@ pub(crate) fn stand_in(block: &ItemImpl) -> Option<TokenStream> {
     }
     let krate = Krate::find().ok()?;
     let client = format_ident!("{}Client", name.unraw());
-    let traits = traits(&client, name, &krate);
+    let traits = traits(&client, name, &block.self_ty, &krate);
     Some(quote! {
         #[allow(missing_docs, dead_code, unreachable_pub)]
         #[derive(::core::clone::Clone)]

@@ -3,9 +3,9 @@
 use proc_macro2::Span;
 use syn::{Attribute, Ident, ImplItemFn, LitStr, Meta, PatType, ReturnType, Type};
 
-use super::argument;
 use super::returned::{blame, result_of};
 use super::signature::{check_plain, parameters, ungrouped};
+use super::{Depends, argument};
 use crate::attributes::{take, take_one};
 use crate::mistakes::Mistakes;
 
@@ -26,6 +26,8 @@ pub(crate) struct Parameter {
     pub(crate) ty: Type,
     /// The model of `#[model("name:version")]`.
     pub(crate) model: Option<LitStr>,
+    /// What a client is bound to by `#[depends(..)]`.
+    pub(crate) depends: Option<Depends>,
 }
 
 impl Constructor {
@@ -59,10 +61,15 @@ impl Parameter {
     fn read(parameter: &mut PatType, mistakes: &mut Mistakes) -> Option<Self> {
         let model = take_one(&mut parameter.attrs, "model", mistakes);
         let model = model.and_then(|attribute| mistakes.keep(model_name(&attribute)));
+        let depends = take_one(&mut parameter.attrs, "depends", mistakes);
+        if let (Some(depends), Some(_)) = (&depends, &model) {
+            mistakes.note(depends, "a parameter is the files of a `#[model]` or a client that is bound: not both");
+        }
+        let depends = depends.and_then(|attribute| Depends::read(&attribute, mistakes));
         // Documentation of a parameter is for the reader of the code; rustc allows none.
         take(&mut parameter.attrs, "doc");
         let name = mistakes.keep(argument::name(&parameter.pat, "errors at start name it"));
-        Some(Self { name: name?, ty: (*parameter.ty).clone(), model })
+        Some(Self { name: name?, ty: (*parameter.ty).clone(), model, depends })
     }
 }
 

@@ -27,6 +27,10 @@ pub(crate) enum Form {
     Function,
     /// The path of a URL, in a string.
     Path,
+    /// Text of a certain form.
+    Text { check: fn(&str) -> Result<(), String>, example: &'static str },
+    /// Something that is still to come, and what to do instead.
+    NotYet(&'static str),
     /// The key alone.
     Flag,
     /// Options in parentheses.
@@ -40,6 +44,9 @@ impl Form {
     /// At the value, or at the key if there is none.
     pub(super) fn read(&self, key: &Ident, value: Value) -> syn::Result<Given> {
         match (self, value) {
+            (Form::NotYet(instead), _) => {
+                Err(syn::Error::new(key.span(), format!("`{key}` is not there yet: {instead}")))
+            }
             (Form::Flag, Value::Nothing) => Ok(Given::Flag),
             (Form::Section(table), Value::List(tokens)) => section(table, tokens),
             (Form::Flag | Form::Section(_), Value::Assigned(value)) => Err(self.mismatch(key, value.span())),
@@ -79,6 +86,10 @@ impl Form {
                 Some(mistake) => Err(at_value(format!("`{key}` {mistake}"))),
                 None => Ok(Given::Path(text.clone())),
             },
+            (Form::Text { check, .. }, Some(Lit::Str(text))) => {
+                check(&text.value()).map_err(at_value)?;
+                Ok(Given::Literal(text.clone()))
+            }
             (Form::Function, None) => function(value).ok_or_else(|| self.mismatch(key, span)),
             _ => Err(self.mismatch(key, span)),
         }
@@ -95,6 +106,8 @@ impl Form {
             Form::Word(words) => format!("takes one of {}: `{key} = \"{}\"`", words.join(", "), words[0]),
             Form::Function => format!("takes the path of a function: `{key} = Self::{key}`"),
             Form::Path => format!("takes the path of a URL: `{key} = \"/v1/{key}\"`"),
+            Form::Text { example, .. } => format!("takes a text: `{key} = \"{example}\"`"),
+            Form::NotYet(instead) => format!("is not there yet: {instead}"),
             Form::Flag => "stands alone".to_owned(),
             Form::Section(table) => format!("takes options in parentheses: `{key}({} = ..)`", table.known[0].key),
         };

@@ -11,6 +11,8 @@ pub(crate) enum Given {
     Count(u64),
     Duration(Duration),
     Text(String),
+    /// A text that is passed on where it stands.
+    Literal(LitStr),
     Number(f32),
     Word(&'static str),
     Function(ExprPath),

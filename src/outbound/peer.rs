@@ -1,0 +1,165 @@
+//! A service at a URL, as the router sees it: a replica in another process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use arc_swap::ArcSwapOption;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use playhouse_actors::{CallResult, Codec, Encoded, Interface, Remote, RemoteRequest, ReplicaId, ServiceDescription};
+use tokio::sync::{Notify, oneshot};
+
+use super::address::Address;
+use super::contract::Contract;
+use super::fit;
+use super::meeting::{self, Met};
+
+/// How many calls of one dependency are on their way at most, as many as a mailbox holds: each has a connection.
+const IN_FLIGHT_MAX: usize = 1024;
+
+/// The way to a peer. Dropping it ends the task that looks after the peer.
+pub(super) struct Way {
+    pub(super) peer: Arc<Peer>,
+    /// Its other end is with that task.
+    pub(super) _watched: oneshot::Sender<()>,
+}
+
+/// A service at a URL, and what is known of it.
+pub(super) struct Peer {
+    pub(super) replica: ReplicaId,
+    pub(super) address: Address,
+    pub(super) service: Box<str>,
+    pub(super) expected: Option<ServiceDescription>,
+    pub(super) contract: ArcSwapOption<Contract>,
+    /// Why it cannot be called.
+    trouble: ArcSwapOption<Arc<str>>,
+    /// Whether nobody answers there.
+    away: AtomicBool,
+    /// Whether the contract is in doubt.
+    stale: AtomicBool,
+    /// Asks the task that looks after the peer to do so now.
+    pub(super) look: Notify,
+    in_flight: AtomicUsize,
+    /// The largest answer that is read, in bytes; in a stream, the largest item.
+    pub(super) max_answer: usize,
+}
+
+impl Peer {
+    pub(super) fn new(address: Address, interface: Interface, max_answer: usize) -> Arc<Self> {
+        let replica = ReplicaId::named(&address.to_string());
+        let service = interface.service().unwrap_or_else(|| replica.as_str()).into();
+        Arc::new(Self {
+            replica,
+            address,
+            service,
+            expected: interface.description(),
+            contract: ArcSwapOption::empty(),
+            trouble: ArcSwapOption::empty(),
+            away: AtomicBool::new(false),
+            stale: AtomicBool::new(false),
+            look: Notify::new(),
+            in_flight: AtomicUsize::new(0),
+            max_answer,
+        })
+    }
+
+    /// Asks what is offered there, and notes it. What does not fit is given back.
+    ///
+    /// # Errors
+    /// When nobody answers.
+    pub(super) async fn meet(&self, is_playhouse: bool) -> Result<Option<String>, String> {
+        let mut contract = match meeting::ask(&self.address).await? {
+            Met::Offers(contract) => contract,
+            Met::Silent(why) => {
+                tracing::warn!(url = %self.address, "what is called there cannot be checked: {why}");
+                Contract::default()
+            }
+            Met::NotNow(why) => {
+                tracing::debug!(url = %self.address, "what is called there is checked later: {why}");
+                return Ok(None);
+            }
+        };
+        contract.is_playhouse = is_playhouse;
+        let report = self.expected.as_ref().and_then(|expected| fit::report(expected, &contract));
+        self.contract.store(Some(Arc::new(contract)));
+        self.stale.store(false, Ordering::Relaxed);
+        Ok(report)
+    }
+
+    /// Whether somebody has to ask what is offered, for the first time or again.
+    pub(super) fn is_strange(&self) -> bool {
+        self.contract.load().is_none() || self.stale.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn trouble(&self) -> Option<Arc<str>> {
+        self.trouble.load().as_deref().cloned()
+    }
+
+    /// Notes how the peer fares.
+    pub(super) fn set_trouble(&self, trouble: Option<String>, away: bool) {
+        self.away.store(away, Ordering::Relaxed);
+        let before = self.trouble.swap(trouble.as_deref().map(|trouble| Arc::new(Arc::from(trouble))));
+        match (before, trouble) {
+            (None, Some(trouble)) => tracing::warn!(url = %self.address, "a dependency cannot be called: {trouble}"),
+            (Some(_), None) => tracing::info!(url = %self.address, "a dependency is back"),
+            _ => {}
+        }
+    }
+
+    /// Whether nobody answered when it was last tried.
+    pub(super) fn is_away(&self) -> bool {
+        self.away.load(Ordering::Relaxed)
+    }
+
+    /// Has what is offered there asked for again.
+    pub(super) fn doubt(&self) {
+        self.stale.store(true, Ordering::Relaxed);
+        self.look.notify_one();
+    }
+
+    /// Counts a call until what is returned is dropped; `None` if there are too many.
+    pub(super) fn enter(self: &Arc<Self>) -> Option<Place> {
+        let place = Place(Arc::clone(self));
+        (self.in_flight.fetch_add(1, Ordering::Relaxed) < IN_FLIGHT_MAX).then_some(place)
+    }
+}
+
+/// A call that is on its way.
+pub(super) struct Place(Arc<Peer>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Remote for Way {
+    fn replica(&self) -> &ReplicaId {
+        &self.peer.replica
+    }
+
+    fn load(&self) -> usize {
+        self.peer.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// JSON until it is known who is there: both kinds of peers take it.
+    fn codec(&self) -> Codec {
+        let is_playhouse = self.peer.contract.load().as_ref().is_some_and(|contract| contract.is_playhouse);
+        if is_playhouse { Codec::Msgpack } else { Codec::Json }
+    }
+
+    fn trouble(&self) -> Option<Arc<str>> {
+        self.peer.trouble()
+    }
+
+    fn call(&self, request: RemoteRequest) -> BoxFuture<'static, CallResult<Encoded>> {
+        Box::pin(Arc::clone(&self.peer).call(request))
+    }
+
+    fn stream(
+        &self,
+        request: RemoteRequest,
+    ) -> BoxFuture<'static, CallResult<BoxStream<'static, CallResult<Encoded>>>> {
+        Box::pin(Arc::clone(&self.peer).stream(request))
+    }
+}

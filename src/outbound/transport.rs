@@ -1,0 +1,162 @@
+//! The HTTP client: connections by thread, TLS, and what a failure proves. The only file that knows hyper.
+
+use std::cell::OnceCell;
+use std::error::Error as StdError;
+use std::io;
+use std::pin::Pin;
+use std::sync::OnceLock;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use http_body_util::Full;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector as Tcp;
+use hyper_util::client::legacy::{Client, Error};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::timeout;
+use tower_service::Service;
+
+pub(super) use hyper::body::Incoming;
+
+/// How long a connection may take to be there, TLS and the look-up of the name included. A host that is up answers
+/// within a round trip or two; one that is not would hold a call for minutes.
+const CONNECT_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long a connection may lie idle: less than uvicorn keeps it (5 s), so that it is we who close.
+const IDLE_LIMIT: Duration = Duration::from_secs(4);
+
+/// How many idle connections one thread keeps to one host: what a burst of calls leaves behind.
+const IDLE_MAX: usize = 64;
+
+/// Probes on a connection in use: finds out that the host on the other side is gone, which no packet says.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+
+/// Why there was no answer.
+#[derive(Debug)]
+pub(super) enum Unanswered {
+    /// Nothing of the request has left.
+    NotSent(String),
+    /// The connection was lost when the request was on its way, or had arrived.
+    Lost(String),
+}
+
+type Plain = Client<Timed<Tcp>, Full<Bytes>>;
+type Secure = Client<Timed<HttpsConnector<Tcp>>, Full<Bytes>>;
+
+thread_local! {
+    static PLAIN: OnceCell<Plain> = const { OnceCell::new() };
+    static SECURE: OnceCell<Secure> = const { OnceCell::new() };
+}
+
+/// Sends a request; resolves when the head of the answer is there. Dropped before that, it closes the connection, which
+/// is how the peer learns that nobody waits any more; so does dropping the body of the answer before its end.
+pub(super) async fn send(request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Unanswered> {
+    let sent = match request.uri().scheme_str() {
+        Some("https") => SECURE.with(|client| client.get_or_init(|| build(secure())).request(request)),
+        _ => PLAIN.with(|client| client.get_or_init(|| build(tcp())).request(request)),
+    };
+    sent.await.map_err(Unanswered::from)
+}
+
+/// Loads the certificates that this machine trusts, which takes a few milliseconds once.
+///
+/// # Errors
+/// Why there are none.
+pub(super) fn prepare_tls() -> Result<(), String> {
+    roots().as_ref().map(drop).map_err(ToString::to_string)
+}
+
+fn build<C>(connector: C) -> Client<Timed<C>, Full<Bytes>>
+where
+    Timed<C>: hyper_util::client::legacy::connect::Connect + Clone,
+{
+    Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_LIMIT)
+        .pool_max_idle_per_host(IDLE_MAX)
+        .build(Timed(connector))
+}
+
+fn tcp() -> Tcp {
+    let mut tcp = Tcp::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_keepalive(Some(KEEPALIVE));
+    tcp
+}
+
+fn secure() -> HttpsConnector<Tcp> {
+    let config = roots().as_ref().expect("a peer with https is bound only when there are certificates").clone();
+    let builder = HttpsConnectorBuilder::new().with_tls_config(config);
+    builder.https_only().enable_all_versions().wrap_connector(tcp())
+}
+
+fn roots() -> &'static Result<rustls::ClientConfig, io::Error> {
+    use hyper_rustls::ConfigBuilderExt;
+    static ROOTS: OnceLock<Result<rustls::ClientConfig, io::Error>> = OnceLock::new();
+    ROOTS.get_or_init(|| {
+        let provider = rustls::crypto::ring::default_provider();
+        let config = rustls::ClientConfig::builder_with_provider(provider.into());
+        let config = config.with_safe_default_protocol_versions().map_err(io::Error::other)?;
+        Ok(config.with_native_roots()?.with_no_client_auth())
+    })
+}
+
+/// Connects within [`CONNECT_LIMIT`].
+#[derive(Clone)]
+struct Timed<C>(C);
+
+type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+impl<C> Service<Uri> for Timed<C>
+where
+    C: Service<Uri>,
+    C::Future: Send + 'static,
+    C::Error: Into<BoxError>,
+{
+    type Response = C::Response;
+    type Error = BoxError;
+    type Future = Connecting<C::Response>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connecting = self.0.call(uri);
+        Box::pin(async move {
+            let connected = timeout(CONNECT_LIMIT, connecting).await;
+            connected.map_err(|_| format!("no connection within {CONNECT_LIMIT:?}"))?.map_err(Into::into)
+        })
+    }
+}
+
+impl From<Error> for Unanswered {
+    fn from(error: Error) -> Self {
+        let causes = causes(&error);
+        // hyper says "canceled" of a request that it gives back because it was not put on the connection.
+        let given_back = || {
+            let cause = error.source().and_then(|cause| cause.downcast_ref::<hyper::Error>());
+            cause.is_some_and(hyper::Error::is_canceled)
+        };
+        if error.is_connect() || given_back() { Self::NotSent(causes) } else { Self::Lost(causes) }
+    }
+}
+
+/// What lies below an error, whose own text says only which library it is from.
+pub(super) fn causes(error: &(dyn StdError + 'static)) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        // Many libraries repeat the cause in their own text.
+        texts.retain(|other| !other.contains(&text));
+        texts.push(text);
+        cause = error.source();
+    }
+    if texts.is_empty() { error.to_string() } else { texts.join(": ") }
+}

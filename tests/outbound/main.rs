@@ -1,0 +1,18 @@
+//! Calling out: clients that are bound to URLs, and whoever answers there.
+
+#![allow(clippy::unwrap_used)]
+
+mod away;
+mod bentoml;
+mod interface;
+#[path = "../gateway/meeting.rs"]
+mod meeting;
+mod nasty;
+mod playhouse_peer;
+#[path = "../python/mod.rs"]
+mod python;
+mod schemas;
+mod scripted;
+#[path = "../stage/mod.rs"]
+mod stage;
+mod streams;
