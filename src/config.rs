@@ -1,7 +1,7 @@
 //! The configuration file: settings in YAML that come over those in the code and under the command line.
 //!
 //! Everything that is wrong with a file is told at once, each with its line: `yaml` keeps the lines, `section` reads
-//! values and gathers what is wrong, `file` and `service` know the names.
+//! values and gathers what is wrong, `file`, `service` and `tasks` know the names.
 
 mod check;
 mod duration;
@@ -14,6 +14,7 @@ mod ratio;
 mod section;
 mod service;
 mod size;
+mod tasks;
 mod traces;
 mod yaml;
 

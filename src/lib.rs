@@ -38,6 +38,7 @@ mod gateway;
 pub mod model;
 mod node;
 mod outbound;
+mod tasks;
 pub mod telemetry;
 
 // How it is told what to do.
@@ -49,6 +50,7 @@ mod nearest;
 pub use app::App;
 pub use gateway::{Cors, GatewayConfig, GatewayError, Tokens, http};
 pub use node::{Node, NodeBuilder, NodeError};
+pub use tasks::{TaskConfig, TaskCounts, TaskStoreError};
 
 // The layer below, by which everything can be written by hand: all of it, as its own `lib.rs` lists it.
 #[doc(inline)]

@@ -8,16 +8,18 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use playhouse_actors::{
-    AnyClient, CallResult, ConnectError, Depends, Drained, ReplicaId, Runtime, Service, ServiceClient, Settings,
-    StartError,
+    AnyClient, CallResult, ConnectError, Depends, Drained, ReplicaId, Runtime, Service, ServiceClient,
+    ServiceDescription, Settings, StartError,
 };
 use playhouse_cluster::Cluster;
+use tokio::sync::OnceCell;
 
 pub use builder::NodeBuilder;
 pub(crate) use control::Control;
 pub use error::NodeError;
 
 use crate::gateway::Gateway;
+use crate::tasks::{TaskConfig, TaskCounts, TaskStoreError, Tasks};
 
 /// How long a drain waits for what was accepted, unless told otherwise: Kubernetes kills after 30 s.
 pub(crate) const DRAIN_LIMIT: Duration = Duration::from_secs(30);
@@ -50,6 +52,9 @@ pub struct Node {
     runtime: Runtime,
     gateway: Option<Gateway>,
     cluster: Option<Cluster>,
+    task_config: TaskConfig,
+    /// Opened when there is a gateway and a service with a task.
+    tasks: OnceCell<Tasks>,
     drain_limit: Duration,
     /// Last: what is above runs on its threads.
     _control: Control,
@@ -94,10 +99,28 @@ impl Node {
     /// A dependency that is not known here, or why no worker became ready; nothing is left behind then.
     pub async fn spawn<S: Service>(&self, settings: &Settings) -> Result<ReplicaId, StartError> {
         let replica = self.runtime.spawn::<S>(settings).await?;
-        if let Some(gateway) = &self.gateway {
-            gateway.serve(&self.runtime);
+        if let Err(error) = self.serve().await {
+            // The service itself runs and can be called.
+            tracing::error!(%error, service = S::NAME, "its tasks are refused");
         }
         Ok(replica)
+    }
+
+    /// Has the gateway answer for all services that run now.
+    async fn serve(&self) -> Result<(), TaskStoreError> {
+        let Some(gateway) = &self.gateway else { return Ok(()) };
+        let opened = self.open_tasks().await;
+        gateway.serve(&self.runtime, self.tasks.get().cloned());
+        opened
+    }
+
+    /// Runs the tasks of all services that run now, if any has some.
+    async fn open_tasks(&self) -> Result<(), TaskStoreError> {
+        let descriptions = self.runtime.descriptions();
+        if has_tasks(descriptions.iter()) {
+            self.tasks.get_or_try_init(|| Tasks::open(&self.task_config)).await?.offer(&self.runtime).await;
+        }
+        Ok(())
     }
 
     /// Ends one group: what it has accepted is finished within the node's drain limit. False if it is unknown.
@@ -107,7 +130,8 @@ impl Node {
 
     /// Accepts nothing new, finishes what was accepted, and ends. What is not finished within `limit` is given up.
     ///
-    /// New HTTP requests get 503 from the first moment, while those that run are answered.
+    /// New HTTP requests get 503 from the first moment, while those that run are answered. Tasks that wait stay on disk for
+    /// the next start; one that is given up counts as interrupted.
     pub async fn drain(self, limit: Duration) -> Drained {
         if let Some(gateway) = &self.gateway {
             gateway.refuse();
@@ -115,7 +139,13 @@ impl Node {
         if let Some(cluster) = &self.cluster {
             cluster.drain();
         }
+        if let Some(tasks) = self.tasks.get() {
+            tasks.pause().await;
+        }
         let drained = self.runtime.drain(limit).await;
+        if let Some(tasks) = self.tasks.get() {
+            tasks.end().await;
+        }
         if let Some(gateway) = self.gateway {
             gateway.finish().await;
         }
@@ -130,6 +160,12 @@ impl Node {
     #[must_use]
     pub fn cluster(&self) -> Option<&Cluster> {
         self.cluster.as_ref()
+    }
+
+    /// How many tasks of each method are where: nothing where no task is taken.
+    #[must_use]
+    pub fn task_counts(&self) -> Vec<TaskCounts> {
+        self.tasks.get().map(Tasks::counts).unwrap_or_default()
     }
 
     /// The services themselves, apart from the threads that they run on. Cheap to clone.
@@ -155,4 +191,9 @@ impl Node {
     pub fn entry(&self) -> Option<&str> {
         self.gateway.as_ref().map(Gateway::entry)
     }
+}
+
+/// Whether any of these services has a method that can be submitted.
+fn has_tasks<'a>(mut services: impl Iterator<Item = &'a ServiceDescription>) -> bool {
+    services.any(|service| service.methods.iter().any(|method| method.task.is_some()))
 }

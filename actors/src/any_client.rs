@@ -114,6 +114,17 @@ impl AnyClient {
         Ok(items.map(|item| item.map(encoded)).boxed())
     }
 
+    /// Checks a body as a call would before it is sent, where a group of the service has run here; a body for one that
+    /// runs elsewhere is not looked at.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Rejected`](crate::ErrorKind::Rejected), as a call would answer.
+    pub fn check(&self, method: &str, body: &Encoded) -> CallResult<()> {
+        let Some(definition) = &self.definition else { return Ok(()) };
+        let method = &definition.methods[definition.method(method)?];
+        (method.admit)(&(method.decode)(body)?).map(drop)
+    }
+
     fn context(&self) -> CallContext {
         CallContext::inherit(self.timeout())
     }

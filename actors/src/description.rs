@@ -67,6 +67,9 @@ pub struct MethodDescription {
     pub context: bool,
     /// `#[api(version = n)]`: a caller reaches only replicas with the same version.
     pub version: u32,
+    /// How it runs when it is submitted rather than called, if it can be: `#[task]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskOptions>,
     /// Whether a body is the value of the only argument (`#[root]`), and not an object that names it.
     pub root: bool,
     /// `#[api(route = "/path")]`.
@@ -95,6 +98,27 @@ pub enum MethodKind {
     Batch,
     /// One message, many answers.
     Stream,
+}
+
+/// `#[task(..)]`: how a method runs when it is submitted rather than called. Whoever keeps tasks abides by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct TaskOptions {
+    /// The longest that a task may run. That of a call, `traffic.timeout`, does not hold for it.
+    pub timeout: Duration,
+    /// How long a task is kept when it has ended, and its result with it.
+    pub retention: Duration,
+    /// How many tasks run at once; one for each worker where it is `None`.
+    pub concurrency: Option<usize>,
+    /// How many tasks may be there that have not ended, waiting and running together.
+    pub max_unfinished: usize,
+}
+
+impl Default for TaskOptions {
+    /// An hour to run, a day to fetch the result, ten thousand that have not ended.
+    fn default() -> Self {
+        let hour = Duration::from_secs(60 * 60);
+        Self { timeout: hour, retention: 24 * hour, concurrency: None, max_unfinished: 10_000 }
+    }
 }
 
 /// One parameter of a constructor.

@@ -75,7 +75,7 @@ pub use definition::Definition;
 pub use depends::{ConnectError, Connector, Depends, Interface};
 pub use description::{
     MethodDescription, MethodKind, Requirement, RequirementKind, Resources, Restart, RestartPolicy, ServiceDescription,
-    Settings, Traffic,
+    Settings, TaskOptions, Traffic,
 };
 pub use error::{CallResult, Error, ErrorKind, Hop};
 pub use executor::{Arbiters, Executor};

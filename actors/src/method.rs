@@ -11,7 +11,7 @@ use schemars::Schema;
 
 use crate::batch::BatchPolicy;
 use crate::body::{Codec, Encoded, Typed};
-use crate::description::{MethodDescription, MethodKind};
+use crate::description::{MethodDescription, MethodKind, TaskOptions};
 use crate::error::{CallResult, Error};
 use crate::failure::Failure;
 use crate::message::{Message, Streaming, Unary};
@@ -63,11 +63,23 @@ pub struct MethodOptions {
     pub route: Option<&'static str>,
     /// What is declared about the reply where it is a [`Tensor`]: it is in the schema, and each reply is checked.
     pub result: Option<TensorSpec>,
+    /// How it runs when it is submitted rather than called, if it can be. Only [`Methods::unary`] looks at it.
+    pub task: Option<TaskOptions>,
 }
 
 impl Default for MethodOptions {
     fn default() -> Self {
-        Self { doc: "", compute: false, idempotent: false, context: false, version: 1, route: None, result: None }
+        let version = 1;
+        Self {
+            doc: "",
+            compute: false,
+            idempotent: false,
+            context: false,
+            version,
+            route: None,
+            result: None,
+            task: None,
+        }
     }
 }
 
@@ -165,7 +177,7 @@ impl<S: 'static> Methods<S> {
         run: Run,
         admit: Box<dyn Fn(&Typed) -> CallResult<u64> + Send + Sync>,
     ) {
-        let MethodOptions { doc, compute, idempotent, context, version, route, result } = options;
+        let MethodOptions { doc, compute, idempotent, context, version, route, result, task } = options;
         let description = MethodDescription {
             name: M::METHOD,
             doc,
@@ -174,6 +186,7 @@ impl<S: 'static> Methods<S> {
             idempotent,
             context,
             version,
+            task: task.filter(|_| kind == MethodKind::Unary),
             root: M::ROOT,
             route,
             arguments: if M::ROOT { resolved(schemars::schema_for!(M)) } else { schemars::schema_for!(M) },

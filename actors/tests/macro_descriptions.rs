@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::{Stream, stream};
 use playhouse_actors::{
     Definition, Message, MethodDescription, MethodKind, Resources, Restart, RestartPolicy, Result, Service,
-    ServiceDescription, Settings, Tensor, Traffic, service,
+    ServiceDescription, Settings, TaskOptions, Tensor, Traffic, service,
 };
 use serde_json::{Value, json};
 
@@ -70,6 +70,17 @@ impl IrisClassifier {
     fn watch(&self) -> impl Stream<Item = Result<u64>> {
         stream::empty()
     }
+
+    /// Learns from examples.
+    #[task(idempotent, version = 3, timeout = "2h", retention = "90m", concurrency = 2, max_unfinished = 7)]
+    fn train(&self, epochs: u32) -> Result<u32> {
+        Ok(epochs)
+    }
+
+    #[task]
+    async fn rest(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 fn description() -> ServiceDescription {
@@ -108,6 +119,17 @@ fn settings_are_those_of_the_attribute() {
         },
     };
     assert_eq!(IrisClassifier::settings(), expected);
+}
+
+#[test]
+fn tasks_are_methods_that_say_how_they_run_when_submitted() {
+    let train = method("train");
+    let hour = Duration::from_secs(3600);
+    let said = TaskOptions { timeout: 2 * hour, retention: hour + hour / 2, concurrency: Some(2), max_unfinished: 7 };
+    assert_eq!(train.task, Some(said));
+    assert_eq!((train.kind, train.compute, train.idempotent, train.version), (MethodKind::Unary, true, true, 3));
+    assert_eq!(method("rest").task, Some(TaskOptions::default()));
+    assert_eq!(method("classify").task, None);
 }
 
 #[test]

@@ -66,6 +66,10 @@ pub(super) struct Serve {
     #[arg(long, env = "PLAYHOUSE_DRAIN_LIMIT", hide_env = true, value_name = "DURATION", value_parser = parse_duration)]
     pub(super) drain_limit: Option<Duration>,
 
+    /// File to keep submitted tasks in [default: $PLAYHOUSE_HOME/tasks/PROGRAM.redb]
+    #[arg(long, env = "PLAYHOUSE_TASK_STORE", hide_env = true, value_name = "FILE")]
+    pub(super) task_store: Option<PathBuf>,
+
     /// Send traces to this collector by OTLP over HTTP, such as http://127.0.0.1:4318 [default: nowhere]
     #[arg(long, env = "PLAYHOUSE_OTLP", hide_env = true, value_name = "URL")]
     pub(super) otlp: Option<String>,

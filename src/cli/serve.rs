@@ -50,6 +50,7 @@ impl Serve {
         };
         let (node, code) = node.take_gateway();
         let node = node.gateway(self.http.apply(code, file.http)?);
+        let node = node.tasks(file.tasks.config(self.task_store.as_deref()));
         let node = match self.threads.or(file.threads) {
             Some(threads) => node.threads(threads),
             None => node,

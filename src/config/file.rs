@@ -11,6 +11,7 @@ use super::http::HttpSettings;
 use super::log_format::LogFormat;
 use super::section::{Problems, Section};
 use super::service::ServiceSection;
+use super::tasks::TaskSection;
 use super::traces::Traces;
 use super::yaml::{Located, Value};
 use crate::nearest::nearest;
@@ -24,6 +25,7 @@ pub(crate) struct File {
     pub(crate) verify_models: Option<bool>,
     pub(crate) max_answer: Option<usize>,
     pub(crate) log: Option<LogFormat>,
+    pub(crate) tasks: TaskSection,
     pub(crate) traces: Traces,
     pub(crate) services: BTreeMap<String, ServiceSection>,
 }
@@ -49,6 +51,7 @@ impl File {
             verify_models: section.flag("verify_models"),
             max_answer: section.size("max_answer"),
             log: section.word("log", &LogFormat::NAMES),
+            tasks: TaskSection::read(section.section("tasks")),
             traces: Traces::read(section.section("traces")),
             services: sections(&section.section("services"), services, problems),
         };
@@ -121,6 +124,7 @@ mod tests {
     fn everything_can_be_set() {
         let file = parse(
             "host: 0.0.0.0\nport: 80\nentry: Cleaning\nthreads: 3\ndrain_limit: 1m\nmax_body: 2MiB\nverify_models: true\nmax_answer: 3MiB\nlog: json\n\
+             tasks: {store: tasks.redb, max_bytes: 1GiB, max_tasks: 1000, max_result: 1MiB}\n\
              traces: {otlp: 'http://a:1', sample: 0.5}\n\
              max_connections: 50\nhead_timeout: 1s\nbody_timeout: 2s\nwrite_timeout: 3s\naccess_log: true\n\
              server_timing: false\ntoken_file: tokens\nopen_paths: [/metrics]\ntls: {certificate: a.pem, key: b.pem}\n\
@@ -177,7 +181,7 @@ mod tests {
             [
                 "1: prot: unknown field; did you mean port? expected one of host, port, entry, max_body, \
                  max_connections, head_timeout, body_timeout, write_timeout, access_log, server_timing, token_file, \
-                 open_paths, tls, cors, threads, drain_limit, verify_models, max_answer, log, traces, services",
+                 open_paths, tls, cors, threads, drain_limit, verify_models, max_answer, log, tasks, traces, services",
                 "4: services.Iris.worker: unknown field; did you mean workers? expected one of workers, slots, traffic, \
                  resources, restart, config, depends",
                 "6: services.Iris.traffic.max_concurrency: is 0: expected a whole number above 0",

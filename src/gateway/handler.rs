@@ -19,7 +19,7 @@ use super::reply;
 use super::reply::stream::{self, Framing};
 use super::state::{InFlight, Phase, Seat};
 use super::table::{Entry, Table};
-use super::{documents, figures, index, path, probe};
+use super::{documents, figures, index, path, probe, tasks};
 
 /// A client that knows how long it will wait says so; the service's own timeout is the limit.
 const TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
@@ -35,6 +35,7 @@ pub(super) async fn answer(seat: Arc<Seat>, request: &HttpRequest, mut payload: 
     let exchange = Exchange::begin(config, request);
     let answered = match *request.method() {
         _ if let Some(answer) = exchange.turned_away(config, request) => answer,
+        _ if let Some(asked) = tasks::asked(&seat, &path) => asked.answer(&seat, request, &mut payload).await,
         Method::POST => call(&seat, &exchange, &path, request, &mut payload, in_flight).await,
         Method::GET | Method::HEAD if path == figures::PATH => {
             // Who looks at what is under way is not part of it.

@@ -10,7 +10,8 @@
 //! with its `meter`), `exchange` (what holds for every request: `request_id`, `cors`, `tokens`, `access_log`), `handler`,
 //! `path`, `state` and `table` (which method), `value` (what it takes and gives), `context` (what it is told of the request),
 //! `body` (what was sent), `reply` (what is answered, once or by a stream), `problem` (what went wrong). `probe`, `index`,
-//! `documents` and `figures` answer GET, `routes` and `http` are for the user's own paths. A request that belongs to a trace is `traced`.
+//! `documents` and `figures` answer GET, `tasks` what is asked of methods that were submitted, `routes` and `http` are for the
+//! user's own paths. A request that belongs to a trace is `traced`.
 
 mod access_log;
 mod application;
@@ -37,6 +38,7 @@ mod routes;
 mod server;
 mod state;
 mod table;
+mod tasks;
 mod tls;
 mod tokens;
 mod traced;

@@ -130,7 +130,7 @@ impl Problem {
     }
 
     /// In whole seconds, as HTTP wants them, and at least one: a client that counts down from 0 would not wait at all.
-    fn retry_after(self, pause: Duration) -> Self {
+    pub(super) fn retry_after(self, pause: Duration) -> Self {
         let seconds = pause.as_millis().div_ceil(1000).max(1);
         self.with_header(RETRY_AFTER, HeaderValue::from_str(&seconds.to_string()).expect("digits"))
     }

@@ -28,6 +28,7 @@ use super::state::{Phase, Seat, Shared};
 use super::table::{self, Table};
 use super::{open_files, tls};
 use crate::node::Control;
+use crate::tasks::Tasks;
 use crate::telemetry::Tracing;
 
 /// Connections that wait to be accepted; the kernel cuts it to its own limit.
@@ -89,8 +90,8 @@ impl Gateway {
     }
 
     /// Takes calls for all services that run now.
-    pub(crate) fn serve(&self, runtime: &Runtime) {
-        let table = Table::new(runtime, &self.shared.entry);
+    pub(crate) fn serve(&self, runtime: &Runtime, tasks: Option<Tasks>) {
+        let table = Table::new(runtime, &self.shared.entry, tasks);
         self.shared.figures.watch(runtime);
         self.shared.figures.meters.learn(&table);
         self.shared.set_phase(Phase::Up(table));

@@ -9,12 +9,16 @@ use playhouse_actors::{AnyClient, MethodDescription, MethodKind, Runtime, Servic
 use super::documents::Documents;
 use super::error::GatewayError;
 use super::problem::Problem;
+use super::tasks;
 use super::value::{Kind, Takes};
 use crate::nearest::nearest;
+use crate::tasks::Tasks;
 
 /// Everything that can be called, by its path.
 pub(super) struct Table {
     paths: HashMap<Box<str>, Arc<Entry>>,
+    /// What can be asked of tasks.
+    pub(super) tasks: Box<tasks::Routes>,
     pub(super) services: Vec<ServiceDescription>,
     pub(super) runtime: Runtime,
     documents: OnceLock<Documents>,
@@ -55,7 +59,7 @@ pub(super) fn check_routes(services: &[&ServiceDescription], entry: &str) -> Res
         for service in services {
             for method in service.methods.iter().filter(|method| method.route.is_some() == with_route) {
                 let name = format!("{}.{}", service.name, method.name);
-                for path in paths_of(service, method, entry) {
+                for path in taken(service, method, entry) {
                     let other = known.insert(path.clone(), name.clone()).filter(|other| *other != name);
                     if let Some(other) = other.filter(|_| with_route) {
                         return Err(GatewayError::TakenRoute { method: name, path, other });
@@ -67,9 +71,17 @@ pub(super) fn check_routes(services: &[&ServiceDescription], entry: &str) -> Res
     Ok(())
 }
 
-/// The paths at which the methods of a service are.
+/// The paths at which the methods of a service are, and what can be asked of its tasks.
 pub(super) fn paths(service: &ServiceDescription, entry: &str) -> Vec<String> {
-    service.methods.iter().flat_map(|method| paths_of(service, method, entry)).collect()
+    service.methods.iter().flat_map(|method| taken(service, method, entry)).collect()
+}
+
+/// All paths that are there for a method.
+fn taken(service: &ServiceDescription, method: &MethodDescription, entry: &str) -> Vec<String> {
+    let mut paths = paths_of(service, method, entry);
+    let of_tasks: Vec<_> = paths.iter().flat_map(|path| tasks::taken(path, method)).collect();
+    paths.extend(of_tasks);
+    paths
 }
 
 /// Where a method is found: below its service by its route and by its name, and for the entry at the root too.
@@ -88,20 +100,22 @@ fn paths_of(service: &ServiceDescription, method: &MethodDescription, entry: &st
 
 impl Table {
     /// The methods of all services that run here, those of `entry` at short paths too.
-    pub(super) fn new(runtime: &Runtime, entry: &str) -> Self {
+    pub(super) fn new(runtime: &Runtime, entry: &str, tasks: Option<Tasks>) -> Self {
         let services = runtime.descriptions();
         let traced = services.iter().flat_map(|service| &service.methods).any(|method| method.context);
         let mut entries = HashMap::new();
+        let mut tasks = Box::new(tasks::Routes::new(tasks));
         for service in &services {
             let Ok(client) = runtime.any_client(service.name) else { continue };
             for method in &service.methods {
                 let made = Arc::new(Entry::new(&client, method, traced));
                 for path in paths_of(service, method, entry) {
+                    tasks.add(&path, &made, service.name, method);
                     entries.insert(path.into(), Arc::clone(&made));
                 }
             }
         }
-        Self { paths: entries, services, runtime: runtime.clone(), documents: OnceLock::new() }
+        Self { paths: entries, tasks, services, runtime: runtime.clone(), documents: OnceLock::new() }
     }
 
     /// What is said of the services.
@@ -109,9 +123,9 @@ impl Table {
         self.documents.get_or_init(|| Documents::of(&self.services, entry))
     }
 
-    /// All paths at which a method is.
+    /// All paths at which something can be called or asked of a task.
     pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.paths.keys().map(AsRef::as_ref)
+        self.paths.keys().map(AsRef::as_ref).chain(self.tasks.paths())
     }
 
     /// The method at a path, which may end in a slash too many.

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use playhouse_actors::{Arbiters, Builder, Executor, Runtime, Service, ServiceDescription, Settings, StartError};
 use playhouse_cluster::{Cluster, ClusterConfig};
+use tokio::sync::OnceCell;
 
-use super::{Control, DRAIN_LIMIT, Node, NodeError};
+use super::{Control, DRAIN_LIMIT, Node, NodeError, has_tasks};
 use crate::gateway::{Gateway, GatewayConfig};
 use crate::outbound::{HttpConnector, MAX_ANSWER};
+use crate::tasks::{TaskConfig, Tasks};
 use crate::telemetry::{Sampler, Tracing};
 
 /// Describes a node; see [`Node::builder`].
@@ -20,6 +22,7 @@ pub struct NodeBuilder {
     threads: Option<NonZeroUsize>,
     gateway: Option<GatewayConfig>,
     cluster: Option<ClusterConfig>,
+    tasks: TaskConfig,
     drain_limit: Duration,
     tracing: Tracing,
     max_answer: usize,
@@ -34,6 +37,7 @@ impl NodeBuilder {
             threads: None,
             gateway: None,
             cluster: None,
+            tasks: TaskConfig::default(),
             drain_limit: DRAIN_LIMIT,
             tracing: Tracing::default(),
             max_answer: MAX_ANSWER,
@@ -79,6 +83,12 @@ impl NodeBuilder {
     /// Answers HTTP. Workers that await run on the threads that HTTP runs on, so that a request takes no hop.
     pub fn gateway(mut self, gateway: GatewayConfig) -> Self {
         self.gateway = Some(gateway);
+        self
+    }
+
+    /// Where submitted tasks are kept. They come by HTTP: a node without a gateway keeps none.
+    pub fn tasks(mut self, tasks: TaskConfig) -> Self {
+        self.tasks = tasks;
         self
     }
 
@@ -162,6 +172,7 @@ impl NodeBuilder {
     pub async fn start(self) -> Result<Node, NodeError> {
         let node = self.expect_elsewhere();
         node.check()?;
+        let tasks = node.open_tasks().await?;
         let control = Control::start().await.map_err(NodeError::Threads)?;
         let threads = node.thread_count();
         let (gateway, arbiters) = match &node.gateway {
@@ -180,10 +191,16 @@ impl NodeBuilder {
             Some(config) => Some(Cluster::join(&runtime, config).await?),
             None => None,
         };
-        if let Some(gateway) = &gateway {
-            gateway.serve(&runtime);
-        }
-        Ok(Node { runtime, gateway, cluster, drain_limit: node.drain_limit, _control: control })
+        let (task_config, drain_limit) = (node.tasks, node.drain_limit);
+        let node = Node { runtime, gateway, cluster, task_config, tasks, drain_limit, _control: control };
+        node.serve().await?;
+        Ok(node)
+    }
+
+    /// Opens the store of tasks, if there are any: before services start, which may take long, only to be stopped again.
+    async fn open_tasks(&self) -> Result<OnceCell<Tasks>, NodeError> {
+        let wanted = self.gateway.is_some() && has_tasks(self.descriptions().into_iter());
+        Ok(if wanted { OnceCell::new_with(Some(Tasks::open(&self.tasks).await?)) } else { OnceCell::new() })
     }
 
     /// What the program provides to all constructors under a type.

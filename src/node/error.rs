@@ -6,6 +6,7 @@ use playhouse_actors::StartError;
 use playhouse_cluster::JoinError;
 
 use crate::gateway::GatewayError;
+use crate::tasks::TaskStoreError;
 
 /// Why a node did not start. Nothing is left running.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,9 @@ pub enum NodeError {
     /// The node did not become a member of its cluster.
     #[error(transparent)]
     Cluster(#[from] JoinError),
+    /// The store of tasks could not be opened.
+    #[error(transparent)]
+    Tasks(#[from] TaskStoreError),
     /// The operating system gave no threads.
     #[error("cannot start the threads of the node: {0}")]
     Threads(#[source] io::Error),

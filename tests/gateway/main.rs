@@ -14,6 +14,8 @@ mod encodings;
 mod failures;
 mod formats;
 mod forms;
+#[path = "../stage/jobs.rs"]
+mod jobs;
 mod limits;
 mod meeting;
 mod metrics;
@@ -25,4 +27,5 @@ mod server;
 mod stage;
 mod starting;
 mod streams;
+mod tasks;
 mod tls;

@@ -114,6 +114,12 @@ const RULES: &[Rule] = &[
         reason: "connections are a transport's business, so that all of it runs in a simulation",
     },
     Rule {
+        paths: &["redb"],
+        within: EVERYTHING,
+        except: &["src/tasks/store/file"],
+        reason: "one place knows the file that tasks are in, so that it can be another one",
+    },
+    Rule {
         paths: &["std::net", "std::os::unix::net", "tokio::net", "socket2"],
         within: &["actors/src", "actors/macros/src"],
         except: &[],

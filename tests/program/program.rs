@@ -12,6 +12,9 @@ use serde_json::Value;
 /// Tells this program that it is the one under test.
 pub(crate) const STAGE: &str = "STAGE";
 
+/// Tells it to be a program of services with tasks.
+pub(crate) const TASKS: &str = "tasks";
+
 /// How long a line may take to come; a few milliseconds are usual.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -73,6 +76,16 @@ impl Running {
 
     pub(crate) fn post(&self, path: &str, arguments: &Value) -> Response {
         client().post(format!("{}{path}", self.url)).json(arguments).send().unwrap()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Response {
+        client().get(format!("{}{path}", self.url)).send().unwrap()
+    }
+
+    /// Ends it as it is, in the middle of whatever it does.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
     }
 
     pub(crate) fn signal(&self, name: &str) {

@@ -195,7 +195,7 @@ impl Front {
 
 /// Waits for the test that listens on `port`: connects, and reads the line that lets it go. When the call is cancelled
 /// the connection closes, which the test sees.
-async fn meet(port: u16) -> Result<String> {
+pub(crate) async fn meet(port: u16) -> Result<String> {
     let mut connection = BufReader::new(TcpStream::connect(("127.0.0.1", port)).await?);
     let mut line = String::new();
     connection.read_line(&mut line).await?;

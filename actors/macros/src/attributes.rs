@@ -5,11 +5,11 @@ use syn::{Attribute, Expr, ExprLit, FnArg, ImplItem, ImplItemFn, Lit, Meta, Sign
 use crate::mistakes::Mistakes;
 
 /// What marks a method.
-const ON_METHODS: [&str; 5] = ["init", "api", "ready", "alive", "shutdown"];
+const ON_METHODS: [&str; 6] = ["init", "api", "task", "ready", "alive", "shutdown"];
 
 /// What an attribute makes of a method.
 pub(crate) struct Role {
-    /// `init`, `api`, `ready`, `alive` or `shutdown`.
+    /// `init`, `api`, `task`, `ready`, `alive` or `shutdown`.
     pub(crate) name: &'static str,
     pub(crate) attribute: Attribute,
 }

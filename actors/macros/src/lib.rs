@@ -65,13 +65,17 @@ use proc_macro::TokenStream;
 /// 8. `#[root]` on the only argument of a method: the body of a request is that value, and not an object that names it. Over
 ///    HTTP a root string is the text of the body, a root `Bytes` or `File` the body as it is. Callers in Rust see no
 ///    difference.
-/// 9. `#[ready] fn(&self) -> bool` and `#[alive] fn(&self) -> bool` are asked every second or so: a group of which no worker is
-///    ready says so to health checks, and others are called instead where there are any; a worker that is not alive takes
-///    nothing new and is replaced. `#[shutdown] fn(&self)`, or `async fn`, is called when a
-///    worker is about to be dropped after a drain.
-/// 9. A parameter of type `Context` is no argument: the method sees by it the headers, the caller and the deadline of
-///    the request that it serves, and sets status, headers and cookies of the answer. Clients do not show it; a method
-///    with `batch(..)` cannot take one. Like `Tensor` it is known by its name.
+/// 9. A method marked `#[task]` instead of `#[api]` can be called like any other, and also be submitted: HTTP then answers at
+///    once, with an id by which the state and, within its retention, the result are fetched, and by which it is cancelled or
+///    run again. What was submitted is on disk and survives the process. It runs at most once; one that is `idempotent` runs
+///    again if the process ends in the middle. It answers once: it neither streams nor gathers a batch.
+/// 10. `#[ready] fn(&self) -> bool` and `#[alive] fn(&self) -> bool` are asked every second or so: a group of which no worker is
+///     ready says so to health checks, and others are called instead where there are any; a worker that is not alive takes
+///     nothing new and is replaced. `#[shutdown] fn(&self)`, or `async fn`, is called when a
+///     worker is about to be dropped after a drain.
+/// 11. A parameter of type `Context` is no argument: the method sees by it the headers, the caller and the deadline of
+///     the request that it serves, and sets status, headers and cookies of the answer. Clients do not show it; a method
+///     with `batch(..)` cannot take one. Like `Tensor` it is known by its name.
 ///
 /// Arguments and results are `Serialize + DeserializeOwned + JsonSchema + Send + 'static`, and public: they are part of
 /// the client. An argument of type `Option<T>` may be left out. Documentation of parameters is allowed, and becomes that
@@ -110,6 +114,17 @@ use proc_macro::TokenStream;
 /// | `batch(max_cost = 16384)` | at least 1 | the most that the messages of one batch may cost together |
 /// | `batch(cost = Self::tokens)` | `fn(&T) -> usize` or another integer | what a message costs; 1 unless given |
 /// | `batch(check = Self::check)` | `fn(&T) -> Result<()>` | refuses a message before it joins a batch |
+///
+/// # Options of `#[task(..)]`
+///
+/// `idempotent`, `version` and `route` are those of `#[api(..)]`. The others are about tasks that are submitted:
+///
+/// | option | value | meaning |
+/// |---|---|---|
+/// | `timeout = "1h"` | duration | the longest that a task may run; an hour unless set. `traffic(timeout)` is for calls |
+/// | `retention = "24h"` | duration | how long a task and its result are kept when it has ended; a day unless set |
+/// | `concurrency = 1` | at least 1 | tasks that run at once; one for each worker unless set |
+/// | `max_unfinished = 10000` | at least 1 | tasks that wait and run together; more are answered 429. 10,000 unless set |
 ///
 /// # Expansion
 ///

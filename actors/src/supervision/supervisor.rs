@@ -182,7 +182,10 @@ fn limit(group: &Group, sighting: Sighting) -> Duration {
     match (group.config.dedicated_threads, sighting.method) {
         (false, _) => SILENCE,
         (true, CONSTRUCTOR) => group.config.start_limit,
-        (true, _) => group.config.timeout.saturating_add(FROZEN_AFTER),
+        (true, method) => {
+            let task = group.definition.methods[method].description.task.map_or(Duration::ZERO, |task| task.timeout);
+            group.config.timeout.max(task).saturating_add(FROZEN_AFTER)
+        }
     }
 }
 

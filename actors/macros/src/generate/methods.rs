@@ -1,7 +1,7 @@
 //! `Service::methods`: how a worker runs each of them.
 
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ExprPath;
 use syn::spanned::Spanned;
 
@@ -9,7 +9,7 @@ use super::krate::Krate;
 use super::settings::duration;
 use super::tensor::spec;
 use crate::attributes::conditions;
-use crate::model::{Batch, Context, Kind, Method, Service};
+use crate::model::{Batch, Context, Kind, Method, Service, Task};
 
 /// The statement that adds a method to `table`.
 pub(super) fn add(service: &Service, method: &Method, krate: &Krate) -> TokenStream {
@@ -50,7 +50,27 @@ fn options(method: &Method, krate: &Krate) -> TokenStream {
         let spec = spec(tensor, krate);
         set(quote! { result: ::core::option::Option::Some(#spec) });
     }
+    if let Some(task) = &method.task {
+        let task = task_options(task, krate);
+        set(quote! { task: ::core::option::Option::Some(#task) });
+    }
     quote! { #krate::MethodOptions { #(#fields,)* ..::core::default::Default::default() } }
+}
+
+fn task_options(task: &Task, krate: &Krate) -> TokenStream {
+    let count = |count: &u64| Literal::u64_unsuffixed(*count).into_token_stream();
+    let some = |count: TokenStream| quote! { ::core::option::Option::Some(#count) };
+    let set = [
+        ("timeout", task.timeout.map(duration)),
+        ("retention", task.retention.map(duration)),
+        ("concurrency", task.concurrency.as_ref().map(count).map(some)),
+        ("max_unfinished", task.max_unfinished.as_ref().map(count)),
+    ];
+    let fields = set.into_iter().filter_map(|(name, value)| {
+        let name = format_ident!("{name}");
+        value.map(|value| quote! { #name: #value })
+    });
+    quote! { #krate::TaskOptions { #(#fields,)* ..::core::default::Default::default() } }
 }
 
 fn unary(service: &Service, method: &Method, options: &TokenStream, krate: &Krate) -> TokenStream {

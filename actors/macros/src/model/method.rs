@@ -1,4 +1,4 @@
-//! One `#[api]` method.
+//! One `#[api]` or `#[task]` method.
 
 use proc_macro2::Span;
 use syn::{Attribute, Ident, ImplItemFn, LitStr, Type};
@@ -7,26 +7,25 @@ use super::argument::Undeclared;
 use super::owned::check_owned;
 use super::returned::{Returned, blame};
 use super::signature::{check_plain, check_shared_self, parameters};
-use super::{Argument, Batch, Context, Tensor, batch};
-use crate::attributes::{documentation, inherited, take_one};
+use super::{Argument, Batch, Context, Task, Tensor, batch, task};
+use crate::attributes::{Role, documentation, inherited, take_one};
 use crate::mistakes::Mistakes;
 use crate::names::upper_camel;
 use crate::options::{Form, Known, Options, Table};
 
 static TABLE: Table = Table {
     attribute: "#[api(..)]",
-    known: &[
-        Known { key: "idempotent", form: Form::Flag },
-        Known { key: "version", form: Form::Count { min: 1, max: u32::MAX as u64 } },
-        Known { key: "route", form: Form::Path },
-        Known { key: "batch", form: Form::Section(&batch::TABLE) },
-    ],
+    known: &[IDEMPOTENT, VERSION, ROUTE, Known { key: "batch", form: Form::Section(&batch::TABLE) }],
 };
+
+pub(super) const IDEMPOTENT: Known = Known { key: "idempotent", form: Form::Flag };
+pub(super) const VERSION: Known = Known { key: "version", form: Form::Count { min: 1, max: u32::MAX as u64 } };
+pub(super) const ROUTE: Known = Known { key: "route", form: Form::Path };
 
 /// What the client has for itself.
 const TAKEN: [&str; 4] = ["client", "with_timeout", "clone", "from"];
 
-/// One `#[api]` method.
+/// One `#[api]` or `#[task]` method.
 pub(crate) struct Method {
     pub(crate) name: Ident,
     /// The name of its message.
@@ -41,6 +40,8 @@ pub(crate) struct Method {
     pub(crate) route: Option<LitStr>,
     /// Whether a body is the value of its only argument.
     pub(crate) root: bool,
+    /// How it runs when it is submitted, if it can be.
+    pub(crate) task: Option<Task>,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) context: Option<Context>,
     pub(crate) kind: Kind,
@@ -64,13 +65,19 @@ pub(crate) enum Kind {
 
 impl Method {
     /// Reads a method with its attribute, which has been taken off it.
-    pub(super) fn read(method: &mut ImplItemFn, api: &Attribute, mistakes: &mut Mistakes) -> Option<Self> {
-        let options = Options::of(&api.meta, &TABLE, mistakes);
+    pub(super) fn read(method: &mut ImplItemFn, role: &Role, mistakes: &mut Mistakes) -> Option<Self> {
+        let is_task = role.name == "task";
+        let table = if is_task { &task::TABLE } else { &TABLE };
+        let options = Options::of(&role.attribute.meta, table, mistakes);
         let tensor = take_one(&mut method.attrs, "tensor", mistakes);
         let (mut arguments, context) = parameters_of(method, mistakes);
-        check_signature(method, mistakes);
+        check_signature(method, role.name, mistakes);
         let returned = mistakes.keep(Returned::read(&method.sig));
         let root = root(&arguments, mistakes);
+        let task = is_task.then(|| Task::read(&options));
+        if is_task {
+            mistakes.keep(task::check(returned.as_ref(), method));
+        }
         let (kind, reply) = kind_and_reply(returned?, &options, method, &mut arguments, mistakes)?;
         if let (Kind::Batch(_), Some(context)) = (&kind, &context) {
             let message = "a method with `batch(..)` answers many calls at once: there is no `Context` for all of them";
@@ -88,6 +95,7 @@ impl Method {
             version: options.get("version").and_then(|version| version.count()),
             route: options.get("route").and_then(|route| route.path()).cloned(),
             root,
+            task,
             arguments: arguments.into_iter().map(|argument| argument.declare(mistakes)).collect(),
             context,
             kind,
@@ -123,9 +131,9 @@ fn parameters_of(method: &mut ImplItemFn, mistakes: &mut Mistakes) -> (Vec<Undec
     (arguments, context)
 }
 
-fn check_signature(method: &ImplItemFn, mistakes: &mut Mistakes) {
-    check_plain(&method.sig, "api", mistakes);
-    check_shared_self(&method.sig, "api", mistakes);
+fn check_signature(method: &ImplItemFn, role: &str, mistakes: &mut Mistakes) {
+    check_plain(&method.sig, role, mistakes);
+    check_shared_self(&method.sig, role, mistakes);
     let name = &method.sig.ident;
     if TAKEN.iter().any(|taken| name == taken) {
         mistakes.note(name, format!("the client has a `{name}` of its own: give the method another name"));

@@ -12,6 +12,7 @@ mod returned;
 mod service;
 mod settings;
 mod signature;
+mod task;
 mod tensor;
 
 pub(crate) use self::argument::Argument;
@@ -23,4 +24,5 @@ pub(crate) use self::hook::{Hook, HookKind};
 pub(crate) use self::method::{Kind, Method};
 pub(crate) use self::service::Service;
 pub(crate) use self::settings::{Section, Settings};
+pub(crate) use self::task::Task;
 pub(crate) use self::tensor::Tensor;

@@ -77,9 +77,9 @@ impl Members {
     fn add(&mut self, method: &mut ImplItemFn, role: &Role, service: &Type, mistakes: &mut Mistakes) {
         match role.name {
             "init" => self.add_constructor(method, role, service, mistakes),
-            "api" => {
+            "api" | "task" => {
                 self.apis += 1;
-                self.methods.extend(Method::read(method, &role.attribute, mistakes));
+                self.methods.extend(Method::read(method, role, mistakes));
             }
             _ => self.add_hook(Hook::read(method, role, mistakes), role, mistakes),
         }

@@ -48,6 +48,7 @@ fn noun(role: &str) -> String {
     match role {
         "init" => "an `#[init]` constructor".to_owned(),
         "api" => "an `#[api]` method".to_owned(),
+        "task" => "a `#[task]` method".to_owned(),
         hook => format!("the `#[{hook}]` method"),
     }
 }

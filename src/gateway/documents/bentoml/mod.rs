@@ -23,13 +23,17 @@ pub(super) fn document(service: &ServiceDescription) -> Value {
 }
 
 fn route(method: &MethodDescription) -> Value {
-    json!({
+    let mut route = json!({
         "name": method.name,
         "route": method.path(),
         "doc": method.doc,
         "input": input(method),
         "output": output(method),
-    })
+    });
+    if method.task.is_some() {
+        route["is_task"] = true.into();
+    }
+    route
 }
 
 fn input(method: &MethodDescription) -> Map<String, Value> {
