@@ -131,6 +131,7 @@ impl Cluster {
                 true
             }
         };
+        self.interest.send_replace(Interest::Leaving);
         // Each tells its other side, which is a matter of a moment unless that does not read.
         drop(timeout(FAREWELL, self.shared.members.finish()).await);
         self.interest.send_replace(Interest::Gone);

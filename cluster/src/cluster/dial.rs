@@ -100,7 +100,8 @@ impl Shared {
         let control = Control::new(peer, Arc::clone(&self.exposed), write, self.config.silence_limit);
         let threads = self.runtime.executor().shared();
         let slots = 0..self.config.data_connections.unwrap_or(threads).max(1);
-        let data = join_all(slots.map(|slot| self.keep_connected(address, &met.association, &greeted, number, slot)));
+        let keep = |slot| self.keep_connected(address, &met.association, &greeted, (number, slot), wanted);
+        let data = join_all(slots.map(keep));
         let ended = tokio::select! {
             ended = control.run(read, wanted.clone()) => ended,
             _ = data => unreachable!("connections are kept for as long as they are wanted"),
@@ -108,14 +109,14 @@ impl Shared {
         met.end(ended).await
     }
 
-    /// Keeps one data connection open.
+    /// Keeps one data connection open, until the other side drains or this one leaves.
     async fn keep_connected(
         self: &Arc<Self>,
         address: &Address,
         association: &Arc<Association>,
         control: &Greeted,
-        number: u64,
-        thread: usize,
+        (number, thread): (u64, usize),
+        wanted: &watch::Receiver<Interest>,
     ) {
         let (min, max) = self.config.redial;
         let mut backoff = Backoff::new(min, max);
@@ -128,8 +129,8 @@ impl Shared {
                 Ok((_, socket)) => self.start(association, socket, thread).until_closed().await,
                 Err(error) => self.members.complain(&address.to_string(), &error.to_string()),
             }
-            if association.peer.is_draining() {
-                // It goes, and takes nothing new: the control connection will tell the end.
+            if association.peer.is_draining() || *wanted.borrow() >= Interest::Leaving {
+                // One of the two goes, and there is nothing new to send: the control connection will tell the end.
                 return std::future::pending().await;
             }
             sleep(backoff.pause(began.elapsed(), fastrand::f64())).await;

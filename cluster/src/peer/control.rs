@@ -44,6 +44,8 @@ pub(crate) enum Interest {
     Open,
     /// To be called no more.
     Draining,
+    /// Nor to call: connections that end now are not made again.
+    Leaving,
     /// Nothing.
     Gone,
 }
@@ -84,7 +86,7 @@ impl Control {
         let mut load = interval(LOAD_EVERY);
         load.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.announce();
-        if *interest.borrow_and_update() == Interest::Draining {
+        if *interest.borrow_and_update() >= Interest::Draining {
             Drain.encode(&mut self.out);
         }
         loop {
@@ -111,7 +113,8 @@ impl Control {
                 }
                 changed = interest.changed() => match changed.map(|()| *interest.borrow()) {
                     Ok(Interest::Open) => Ok(()),
-                    Ok(Interest::Draining) => {
+                    // Said twice it means the same; the change to draining may not have been seen.
+                    Ok(Interest::Draining | Interest::Leaving) => {
                         Drain.encode(&mut self.out);
                         Ok(())
                     }
