@@ -44,7 +44,7 @@ pub(super) struct Http {
     #[arg(help_heading = "Who may call")]
     open_path: Vec<String>,
 
-    /// Origin whose pages may call from a browser, such as https://app.example; * for all
+    /// Origin whose pages may call from a browser, as its address bar shows it without a path; * for all
     #[arg(long, env = "PLAYHOUSE_CORS_ORIGIN", hide_env = true, value_name = "ORIGIN", value_delimiter = ',')]
     #[arg(help_heading = "Who may call")]
     cors_origin: Vec<String>,
