@@ -9,6 +9,7 @@ use playhouse_actors::{Runtime, ServiceDescription, ServiceStats};
 use super::meter::Meters;
 use super::problem::Problem;
 use super::state::Shared;
+use crate::tasks::Tasks;
 use crate::telemetry::Tracing;
 use crate::telemetry::metrics::{self, Format, HttpStats, Snapshot};
 
@@ -22,6 +23,8 @@ pub(super) struct Figures {
     expected: Vec<ServiceStats>,
     /// Once the services are ready. Kept when no more calls are taken: what a drain does is of interest.
     runtime: OnceLock<Runtime>,
+    /// Once there are some.
+    tasks: OnceLock<Tasks>,
     pub(super) tracing: Tracing,
 }
 
@@ -33,13 +36,17 @@ impl Figures {
             stats.groups.starting = 1;
             stats
         });
-        Self { meters: Meters::new(threads), expected: expected.collect(), runtime: OnceLock::new(), tracing }
+        let (expected, runtime, tasks) = (expected.collect(), OnceLock::new(), OnceLock::new());
+        Self { meters: Meters::new(threads), expected, runtime, tasks, tracing }
     }
 
     /// From now on these services have figures.
-    pub(super) fn watch(&self, runtime: &Runtime) {
+    pub(super) fn watch(&self, runtime: &Runtime, tasks: Option<&Tasks>) {
         // There is one runtime in the life of a gateway.
         self.runtime.get_or_init(|| runtime.clone());
+        if let Some(tasks) = tasks {
+            self.tasks.get_or_init(|| tasks.clone());
+        }
     }
 
     fn services(&self) -> Vec<ServiceStats> {
@@ -69,6 +76,7 @@ fn snapshot(shared: &Shared) -> Snapshot {
     Snapshot {
         services: figures.services(),
         routing: figures.runtime.get().map(Runtime::routing).unwrap_or_default(),
+        tasks: figures.tasks.get().map(Tasks::counts).unwrap_or_default(),
         http: HttpStats {
             routes: figures.meters.stats(),
             in_flight: shared.requests(),

@@ -91,8 +91,8 @@ impl Gateway {
 
     /// Takes calls for all services that run now.
     pub(crate) fn serve(&self, runtime: &Runtime, tasks: Option<Tasks>) {
+        self.shared.figures.watch(runtime, tasks.as_ref());
         let table = Table::new(runtime, &self.shared.entry, tasks);
-        self.shared.figures.watch(runtime);
         self.shared.figures.meters.learn(&table);
         self.shared.set_phase(Phase::Up(table));
     }

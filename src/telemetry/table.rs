@@ -160,6 +160,16 @@ pub(super) static ROUTED: Metric = counter(
     "Where calls were sent: local, remote; and those among them that were retried elsewhere after another replica had \
      refused them",
 );
+pub(super) static TASKS: Metric = gauge(
+    "playhouse_tasks",
+    &["service", "method", "state"],
+    "Submitted tasks that have not ended: pending, which wait on disk, and in_progress",
+);
+pub(super) static TASKS_ENDED: Metric = counter(
+    "playhouse_tasks_ended",
+    &["service", "method", "state"],
+    "Submitted tasks that have ended: completed, failed, canceled",
+);
 pub(super) static HTTP_REQUESTS: Metric = counter(
     "playhouse_http_requests",
     &["route", "code"],
@@ -228,6 +238,8 @@ pub static METRICS: &[&Metric] = &[
     &PANICS,
     &GROUPS,
     &ROUTED,
+    &TASKS,
+    &TASKS_ENDED,
     &HTTP_REQUESTS,
     &HTTP_DURATION,
     &HTTP_REQUEST_BYTES,

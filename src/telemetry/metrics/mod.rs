@@ -5,6 +5,7 @@ mod page;
 mod process;
 mod services;
 mod spans;
+mod tasks;
 
 use std::fmt;
 
@@ -19,6 +20,7 @@ pub(crate) use process::started;
 
 use super::spans::QueueStats;
 use super::table;
+use crate::tasks::TaskCounts;
 
 /// The figures of a process at one moment.
 #[derive(Debug)]
@@ -26,6 +28,7 @@ pub(crate) struct Snapshot {
     pub(crate) services: Vec<ServiceStats>,
     /// By service.
     pub(crate) routing: Vec<(Box<str>, RouteStats)>,
+    pub(crate) tasks: Vec<TaskCounts>,
     pub(crate) http: HttpStats,
     pub(crate) spans: QueueStats,
 }
@@ -75,6 +78,7 @@ impl Collector for Snapshot {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut page = Page::new(encoder);
         services::write(&mut page, &self.services, &self.routing)?;
+        tasks::write(&mut page, &self.tasks)?;
         http::write(&mut page, &self.http)?;
         spans::write(&mut page, &self.spans)?;
         page.family(&table::BUILD)?.info(&[env!("CARGO_PKG_VERSION")])?;
