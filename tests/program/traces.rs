@@ -1,8 +1,11 @@
 //! Traces: brought by requests, begun by the program, and sent to a collector.
 
+use std::time::Duration;
+
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use reqwest::blocking::Response;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::Test;
 use crate::collector::Collector;
@@ -66,8 +69,19 @@ fn calls_are_spans_below_their_request() {
         assert_eq!(span.attributes.get(attribute).map(String::as_str), Some(value), "{attribute}: {span:?}");
     }
     assert!(stage.attributes["playhouse.replica"].starts_with("Stage-"));
-    let metrics = client().get(format!("{}/metrics", running.url)).send().unwrap().text().unwrap();
-    assert!(metrics.contains("playhouse_trace_spans_total{outcome=\"exported\"} 4\n"), "{metrics}");
+    told_in_metrics(&running, "playhouse_trace_spans_total{outcome=\"exported\"} 4\n");
+}
+
+/// Asks until the figures have this line: the collector has the spans before the program hears that they have come.
+fn told_in_metrics(running: &Running, line: &str) {
+    let end = Instant::now() + Duration::from_secs(10);
+    loop {
+        let metrics = client().get(format!("{}/metrics", running.url)).send().unwrap().text().unwrap();
+        if metrics.contains(line) {
+            return;
+        }
+        assert!(Instant::now() < end, "{line:?} is not in {metrics}");
+    }
 }
 
 fn failures_are_marked() {
