@@ -35,7 +35,7 @@ const HOME: &str = "PLAYHOUSE_HOME";
 /// How much is kept unless told otherwise, in bytes: what a small disk has to spare.
 const MAX_BYTES: u64 = 4 << 30;
 
-/// How many tasks are kept unless told otherwise. Each takes some 300 bytes of memory, wherever its input is.
+/// How many tasks are kept unless told otherwise. Each takes 300 bytes of memory by estimate, wherever its input is.
 const MAX_TASKS: usize = 1_000_000;
 
 /// The largest result unless told otherwise, in bytes: as much as a request may have.
