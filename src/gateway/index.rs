@@ -6,6 +6,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::VARY;
 
 use super::table::Table;
+use super::tasks::{Action, paths_below};
 
 /// A list of everything that can be called, as plain text.
 pub(super) fn answer(table: &Table, entry: &str) -> HttpResponse {
@@ -22,6 +23,11 @@ fn list(table: &Table, entry: &str) -> String {
         for method in &service.methods {
             let doc = method.doc.lines().next().unwrap_or_default();
             let _ = writeln!(text, "  POST {prefix}{:<25} {doc}", method.path());
+            for (path, action) in paths_below(&method.path(), method) {
+                let verb = action.allowed().split(", ").next().unwrap_or_default();
+                let asked = if action == Action::Submit { "as a task" } else { "?task_id=" };
+                let _ = writeln!(text, "  {verb:<4} {prefix}{path:<25} {asked}");
+            }
         }
     }
     text.push_str("\nGET /docs.json describes them (OpenAPI); in a browser this is a page to try them.\n");

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use playhouse::{GatewayConfig, Node};
+use playhouse::{GatewayConfig, Node, TaskConfig};
 
 use crate::python::Script;
 use crate::services::{Hasty, Kinds, Narrow, Other};
@@ -15,7 +15,7 @@ impl Server {
     /// `Kinds` is the entry.
     pub(crate) async fn start() -> Self {
         let node = Node::builder().service::<Narrow>().service::<Hasty>().service::<Other>().service::<Kinds>();
-        let node = node.threads(NonZeroUsize::new(2).unwrap());
+        let node = node.threads(NonZeroUsize::new(2).unwrap()).tasks(TaskConfig::default().in_memory());
         Self { node: node.gateway(GatewayConfig::default().port(0)).start().await.unwrap() }
     }
 

@@ -189,6 +189,31 @@ impl Kinds {
         Ok(Picture(file))
     }
 
+    /// Twice the rows, when it is their turn.
+    #[task(concurrency = 16)]
+    #[tensor(f32, [_, 4])]
+    async fn later(&self, #[tensor(f32, [_, 4])] rows: Tensor) -> Result<Tensor> {
+        self.twice(rows).await
+    }
+
+    /// What is known of a file that was handed in.
+    #[task(concurrency = 16)]
+    async fn scan(&self, file: File, note: Option<String>) -> Result<Known> {
+        self.describe(file, note).await
+    }
+
+    /// Fails with an error of its own, when it is its turn.
+    #[task(concurrency = 16)]
+    async fn stumble(&self, text: String) -> Result<()> {
+        self.fail(text).await
+    }
+
+    /// Runs until the script that listens on `port` lets it go.
+    #[task(concurrency = 16)]
+    async fn linger(&self, port: u16) -> Result<String> {
+        meet(port).await
+    }
+
     /// The words of a text.
     #[api]
     async fn words(&self, text: String) -> Result<impl Stream<Item = Result<String>>> {

@@ -25,6 +25,7 @@ async fn the_methods_of_the_entry_are_described_as_bentoml_does_it() {
     assert_eq!(route("nothing")["input"]["properties"], json!({}));
     assert_eq!(route("count")["output"]["is_stream"], true);
     assert_eq!(route("echo")["output"].get("is_stream"), None);
+    assert_eq!((&route("echo")["is_task"], &route("echo")["batchable"]), (&json!(false), &json!(false)));
 }
 
 #[tokio::test]

@@ -226,6 +226,26 @@ async fn a_full_store_is_said_to_be() {
 }
 
 #[tokio::test]
+async fn everything_that_can_be_asked_of_tasks_is_described() {
+    let server = start().await;
+    let (_, schema) = answer(server.get("/schema.json")).await;
+    let few = schema["routes"].as_array().unwrap().iter().find(|route| route["name"] == "few").unwrap();
+    assert_eq!((&few["route"], &few["is_task"], &few["batchable"]), (&json!("/few"), &json!(true), &json!(false)));
+    let (_, document) = answer(server.get("/docs.json")).await;
+    let list = server.get("/").send().await.unwrap().text().await.unwrap();
+    for (action, verb) in [("submit", "post"), ("status", "get"), ("get", "get"), ("retry", "post"), ("cancel", "put")]
+    {
+        for (path, name) in [("/few", "Jobs__few"), ("/Mill/grind", "Mill__grind")] {
+            let path = format!("{path}/{action}");
+            let operation = &document["paths"][&path][verb];
+            assert_eq!(operation["operationId"], format!("{name}__{action}"), "{document}");
+            let listed = format!("  {:<4} {path}", verb.to_uppercase());
+            assert!(list.lines().any(|line| line.starts_with(&listed)), "{listed}: {list}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn wrong_verbs_ids_and_paths_are_told_apart() {
     let server = start().await;
     let id = server.submit("/echo", &json!({ "text": "" })).await;

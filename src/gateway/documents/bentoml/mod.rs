@@ -23,17 +23,15 @@ pub(super) fn document(service: &ServiceDescription) -> Value {
 }
 
 fn route(method: &MethodDescription) -> Value {
-    let mut route = json!({
+    json!({
         "name": method.name,
         "route": method.path(),
         "doc": method.doc,
+        "batchable": method.kind == MethodKind::Batch,
         "input": input(method),
         "output": output(method),
-    });
-    if method.task.is_some() {
-        route["is_task"] = true.into();
-    }
-    route
+        "is_task": method.task.is_some(),
+    })
 }
 
 fn input(method: &MethodDescription) -> Map<String, Value> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::problems;
+use super::{problems, tasks};
 
 /// The named schemas of a document.
 #[derive(Default)]
@@ -95,6 +95,7 @@ fn parameters() -> Value {
             "description": "How long the caller will wait, in milliseconds. Longer than the service's own limit it is that.",
             "schema": { "type": "integer", "minimum": 1 },
         },
+        "task_id": tasks::id(),
     })
 }
 

@@ -9,11 +9,14 @@ mod example;
 mod operation;
 mod probes;
 mod problems;
+mod tasks;
 
 use playhouse_actors::ServiceDescription;
 use serde_json::{Map, Value, json};
 
 use self::components::Components;
+use self::operation::Operation;
+use crate::gateway::tasks::paths_below;
 
 /// The tag of what is not a method.
 const PROCESS: &str = "process";
@@ -28,7 +31,11 @@ pub(super) fn document(services: &[ServiceDescription], entry: &str) -> Value {
         for method in &service.methods {
             let prefix = if service.name == entry { String::new() } else { format!("/{}", service.name) };
             let path = format!("{prefix}{}", method.path());
-            paths.insert(path, json!({ "post": operation::post(service, method, &mut components) }));
+            let operation = Operation::new(service, method, &mut components);
+            paths.insert(path.clone(), json!({ "post": operation.post() }));
+            for (path, action) in paths_below(&path, method) {
+                paths.insert(path, tasks::operation(action, &operation, &mut components));
+            }
         }
     }
     paths.extend(probes::paths());

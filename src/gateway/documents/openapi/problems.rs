@@ -1,14 +1,16 @@
-//! What can go wrong with any call.
+//! What can go wrong.
 
 use serde_json::{Map, Value, json};
 
 use super::components::reference;
 
 /// The name of the schema of the answers to what went wrong.
-pub(super) const SCHEMA: &str = "Problem";
+pub(super) const SCHEMA: &str = "playhouse.Problem";
 
 /// An answer that says what went wrong.
 struct Kind {
+    /// What it is called among the components: as a rule its `kind`.
+    name: &'static str,
     status: &'static str,
     kind: &'static str,
     error: &'static str,
@@ -17,8 +19,10 @@ struct Kind {
     is_passing: bool,
 }
 
-const KINDS: &[Kind] = &[
+/// What can go wrong with a call.
+const OF_A_CALL: &[Kind] = &[
     Kind {
+        name: "rejected",
         status: "400",
         kind: "rejected",
         error: "rows: expected f32 [_, 4], got f32 [1, 3]",
@@ -26,6 +30,7 @@ const KINDS: &[Kind] = &[
         is_passing: false,
     },
     Kind {
+        name: "not_acceptable",
         status: "406",
         kind: "not_acceptable",
         error: "there is no answer of a type that `accept` names: it can be application/json, application/msgpack",
@@ -33,6 +38,7 @@ const KINDS: &[Kind] = &[
         is_passing: false,
     },
     Kind {
+        name: "too_slow",
         status: "408",
         kind: "too_slow",
         error: "nothing of the body has arrived for 30s",
@@ -40,6 +46,7 @@ const KINDS: &[Kind] = &[
         is_passing: false,
     },
     Kind {
+        name: "too_large",
         status: "413",
         kind: "too_large",
         error: "the body is larger than 104857600 bytes, the limit set by --max-body",
@@ -47,6 +54,7 @@ const KINDS: &[Kind] = &[
         is_passing: false,
     },
     Kind {
+        name: "unsupported_media_type",
         status: "415",
         kind: "unsupported_media_type",
         error: "content-type \"application/xml\" is not understood",
@@ -54,6 +62,7 @@ const KINDS: &[Kind] = &[
         is_passing: false,
     },
     Kind {
+        name: "overloaded",
         status: "429",
         kind: "overloaded",
         error: "overloaded, try again in 50ms",
@@ -61,6 +70,7 @@ const KINDS: &[Kind] = &[
         is_passing: true,
     },
     Kind {
+        name: "service",
         status: "500",
         kind: "service",
         error: "no species 7",
@@ -68,6 +78,7 @@ const KINDS: &[Kind] = &[
         is_passing: false,
     },
     Kind {
+        name: "may_have_run",
         status: "502",
         kind: "may_have_run",
         error: "the connection was lost after the call was sent",
@@ -75,6 +86,7 @@ const KINDS: &[Kind] = &[
         is_passing: false,
     },
     Kind {
+        name: "unavailable",
         status: "503",
         kind: "unavailable",
         error: "the services are starting, try again in a moment",
@@ -82,6 +94,7 @@ const KINDS: &[Kind] = &[
         is_passing: true,
     },
     Kind {
+        name: "deadline_exceeded",
         status: "504",
         kind: "deadline_exceeded",
         error: "the deadline has passed",
@@ -90,16 +103,59 @@ const KINDS: &[Kind] = &[
     },
 ];
 
+/// What can go wrong besides with what is asked of tasks.
+const OF_TASKS: &[Kind] = &[
+    Kind {
+        name: "not_in_time",
+        status: "400",
+        kind: "not_completed",
+        error: "task 3fe33dcd88cf4cc4b12462b7e2df1233 is not completed yet",
+        description: "`task_id` is missing (`kind` is `no_task_id`), or the task has not come far enough for this \
+                      (`not_completed`), or too far (`has_ended`, `canceled`). Nothing has changed.",
+        is_passing: false,
+    },
+    Kind {
+        name: "unknown_task",
+        status: "404",
+        kind: "not_found",
+        error: "task_id not found",
+        description: "There is no such task of this method, or its time is over.",
+        is_passing: false,
+    },
+    Kind {
+        name: "store_full",
+        status: "507",
+        kind: "store_full",
+        error: "the task store is full: it holds 1073741824 bytes",
+        description: "The store of tasks has no room. Those that have ended make some when their retention is over.",
+        is_passing: false,
+    },
+];
+
 /// The answers that a call can have beside its result, as references.
 pub(super) fn of_a_call() -> Map<String, Value> {
-    KINDS.iter().map(|kind| (kind.status.into(), reference("responses", kind.kind))).collect()
+    OF_A_CALL.iter().map(Kind::reference).collect()
+}
+
+/// Some answers, as references.
+pub(super) fn named(names: &[&str]) -> Map<String, Value> {
+    let kind = |name: &&str| all().find(|kind| kind.name == *name).expect("one of the names above").reference();
+    names.iter().map(kind).collect()
 }
 
 pub(super) fn responses() -> Map<String, Value> {
-    KINDS.iter().map(|kind| (kind.kind.into(), kind.response())).collect()
+    all().map(|kind| (kind.name.into(), kind.response())).collect()
+}
+
+fn all() -> impl Iterator<Item = &'static Kind> {
+    OF_A_CALL.iter().chain(OF_TASKS)
 }
 
 impl Kind {
+    fn reference(&self) -> (String, Value) {
+        (self.status.into(), reference("responses", self.name))
+    }
+
     fn response(&self) -> Value {
         let mut response = json!({
             "description": self.description,
@@ -120,7 +176,7 @@ impl Kind {
 
 pub(super) fn schema() -> Value {
     json!({
-        "title": SCHEMA,
+        "title": "Problem",
         "description": "What went wrong.",
         "type": "object",
         "properties": {

@@ -2,63 +2,29 @@
 //!
 //! Paths, verbs and answers are those of BentoML, so that its client works. The work is done in `crate::tasks`.
 
+mod action;
+mod answers;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use playhouse_actors::MethodDescription;
-use serde::Serialize;
 
+pub(super) use self::action::Action;
+pub(super) use self::answers::{Accepted, Status};
 use super::body::Media;
 use super::problem::Problem;
 use super::state::{Phase, Seat};
 use super::table::Entry;
 use super::{body, reply};
-use crate::tasks::{MethodName, Outcome, Record, State, TaskError, TaskId, Tasks};
+use crate::tasks::{MethodName, Outcome, TaskError, TaskId, Tasks};
 
 /// How long to wait where nothing better is known: a task ends now and then.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// What can be asked of a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Action {
-    Submit,
-    Status,
-    Get,
-    Retry,
-    Cancel,
-}
-
-impl Action {
-    const ALL: [(&'static str, Self); 5] = [
-        ("submit", Self::Submit),
-        ("status", Self::Status),
-        ("get", Self::Get),
-        ("retry", Self::Retry),
-        ("cancel", Self::Cancel),
-    ];
-
-    /// Its name at the end of a path.
-    fn of(path: &str) -> Option<Self> {
-        let (_, last) = path.rsplit_once('/')?;
-        Self::ALL.into_iter().find(|(name, _)| *name == last).map(|(_, action)| action)
-    }
-
-    fn allowed(self) -> &'static str {
-        match self {
-            Self::Submit | Self::Retry => "POST",
-            Self::Status | Self::Get => "GET, HEAD",
-            Self::Cancel => "PUT",
-        }
-    }
-
-    fn allows(self, method: &Method) -> bool {
-        self.allowed().split(", ").any(|allowed| allowed == method.as_str())
-    }
-}
 
 /// What can be asked of tasks, by path.
 #[derive(Default)]
@@ -93,10 +59,10 @@ impl Routes {
 }
 
 /// The paths of the actions below a path of a method, if it is a task.
-fn paths_below(path: &str, method: &MethodDescription) -> impl Iterator<Item = (String, Action)> {
+pub(super) fn paths_below(path: &str, method: &MethodDescription) -> impl Iterator<Item = (String, Action)> {
     let actions = method.task.into_iter().flat_map(|_| Action::ALL);
     // A method at `/` has them at `/submit` and so on.
-    actions.map(move |(name, action)| (format!("{}/{name}", path.strip_suffix('/').unwrap_or(path)), action))
+    actions.map(move |action| (format!("{}/{}", path.strip_suffix('/').unwrap_or(path), action.name()), action))
 }
 
 /// The paths that a task takes beside its own.
@@ -158,7 +124,7 @@ impl Asked {
             Action::Retry => Ok(accepted(tasks.retry(method, id(request)?).await?)),
             Action::Cancel => {
                 let id = tasks.cancel(method, id(request)?).await?;
-                Ok(HttpResponse::Ok().json(Accepted { task_id: id.to_string(), status: State::Canceled.name() }))
+                Ok(HttpResponse::Ok().json(Accepted::canceled(id)))
             }
         }
     }
@@ -188,9 +154,8 @@ async fn get(request: &HttpRequest, outcome: Outcome) -> Result<HttpResponse, Pr
     }
 }
 
-/// BentoML says of every task that it takes that it is in progress, and so do we.
 fn accepted(id: TaskId) -> HttpResponse {
-    HttpResponse::Ok().json(Accepted { task_id: id.to_string(), status: State::InProgress.name() })
+    HttpResponse::Ok().json(Accepted::new(id))
 }
 
 /// The task that a request asks for.
@@ -202,33 +167,6 @@ fn id(request: &HttpRequest) -> Result<TaskId, Problem> {
     };
     // What is no id is nobody's.
     given.parse().map_err(|_| Problem::from(TaskError::NotFound))
-}
-
-#[derive(Serialize)]
-struct Accepted {
-    task_id: String,
-    status: &'static str,
-}
-
-#[derive(Serialize)]
-struct Status {
-    task_id: String,
-    status: &'static str,
-    created_at: String,
-    executed_at: Option<String>,
-    finished_at: Option<String>,
-}
-
-impl Status {
-    fn of(record: &Record) -> Self {
-        Self {
-            task_id: record.id.to_string(),
-            status: record.state.name(),
-            created_at: record.created_at.to_string(),
-            executed_at: record.executed_at.map(|moment| moment.to_string()),
-            finished_at: record.finished_at.map(|moment| moment.to_string()),
-        }
-    }
 }
 
 impl From<TaskError> for Problem {
@@ -247,29 +185,5 @@ impl From<TaskError> for Problem {
             TaskError::Ending => Self::draining(),
             TaskError::Store(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "store_failed").retry_after(RETRY_AFTER),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_action_has_its_verb() {
-        let table = [
-            ("/train/submit", Some(Action::Submit), "POST"),
-            ("/Trainer/train/status", Some(Action::Status), "GET, HEAD"),
-            ("/train/get", Some(Action::Get), "GET, HEAD"),
-            ("/train/retry", Some(Action::Retry), "POST"),
-            ("/train/cancel", Some(Action::Cancel), "PUT"),
-            ("/train", None, ""),
-            ("/train/submitted", None, ""),
-            ("submit", None, ""),
-        ];
-        for (path, action, allowed) in table {
-            assert_eq!(Action::of(path), action, "{path}");
-            assert_eq!(action.map_or("", Action::allowed), allowed, "{path}");
-        }
-        assert!(Action::Get.allows(&Method::HEAD) && !Action::Get.allows(&Method::PUT));
     }
 }
