@@ -39,6 +39,10 @@ class Meeting:
         self._connection.sendall(word.encode() + b"\n")
         self._connection.close()
 
+    def was_dropped(self):
+        self._connection.settimeout(30)
+        return self._connection.recv(1) == b""
+
 
 with bentoml.SyncHTTPClient(url, server_ready_timeout=10) as client:
     with check("the client is ready"):
@@ -221,5 +225,84 @@ async def by_the_async_client():
                 await client.twice(np.ones((2, 3)))
 
 
+async def ended(task):
+    """Waits until a task has ended; how."""
+    while (status := (await task.get_status()).value) in ("pending", "in_progress"):
+        await asyncio.sleep(0)
+    return status
+
+
+async def tasks():
+    # The client for scripts without asyncio cannot submit: it looks for `_opened_files`, which it has not.
+    async with bentoml.AsyncHTTPClient(url) as client:
+        rows = np.ones((2, 4), np.float32)
+
+        with check("tasks: submitted, and its result fetched with its dtype"):
+            task = await client.later.submit(rows=rows)
+            equal(await ended(task), "completed")
+            twice = await task.get()
+            assert twice.dtype == np.float32, twice
+            np.testing.assert_array_equal(twice, 2 * rows)
+
+        with check("tasks: asked for by their id, by another client too"):
+            equal((await client.later.get_status(task.id)).value, "completed")
+            with bentoml.SyncHTTPClient(url) as other:
+                equal(other.later.get_status(task.id).value, "completed")
+                np.testing.assert_array_equal(other.later.get(task.id), 2 * rows)
+
+        with check("tasks: called as a method like any other"):
+            np.testing.assert_array_equal(await client.later(rows), 2 * rows)
+
+        with check("tasks: files"):
+            task = await client.scan.submit(folder / "rows.csv", note="n")
+            equal(await ended(task), "completed")
+            equal((await task.get())["name"], "rows.csv")
+
+        with check("tasks: too early, then done, then done again"):
+            meeting = Meeting()
+            task = await client.linger.submit(meeting.port)
+            await asyncio.to_thread(meeting.began)
+            equal((await task.get_status()).value, "in_progress")
+            with fails(InvalidArgument, f"task {task.id} is not completed yet", code=400):
+                await task.get()
+            meeting.let_go("done")
+            equal((await ended(task), await task.get()), ("completed", "done"))
+            again = await task.retry()
+            assert again.id != task.id
+            await asyncio.to_thread(meeting.began)
+            meeting.let_go("done again")
+            equal((await ended(again), await again.get()), ("completed", "done again"))
+            equal(await task.get(), "done")
+
+        with check("tasks: canceled in the middle"):
+            meeting = Meeting()
+            task = await client.linger.submit(meeting.port)
+            await asyncio.to_thread(meeting.began)
+            await task.cancel()
+            equal(await ended(task), "canceled")
+            assert await asyncio.to_thread(meeting.was_dropped)
+            with fails(InvalidArgument, "was canceled", code=400):
+                await task.get()
+            with fails(InvalidArgument, "canceled already", code=400):
+                await task.cancel()
+
+        with check("tasks: the error of one that failed is that of a call"):
+            task = await client.stumble.submit("no such flower")
+            equal(await ended(task), "failed")
+            with fails(BentoMLException, "no such flower", "as_told", code=500):
+                await task.get()
+
+        with check("tasks: what the method would not take is not taken"):
+            with fails(BentoMLException, "expected f32 [_, 4]", code=400):
+                await client.later.submit(np.ones((2, 3)))
+
+        with check("tasks: nobody knows this one"):
+            with fails(NotFound, "task_id not found", code=404):
+                await client.later.get_status("0123456789abcdef0123456789abcdef")
+            with fails(NotFound, "task_id not found", code=404):
+                await client.linger.get(task.id)
+
+
 asyncio.run(by_the_async_client())
+asyncio.run(tasks())
 end()
