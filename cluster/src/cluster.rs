@@ -135,6 +135,8 @@ impl Cluster {
         // Each tells its other side, which is a matter of a moment unless that does not read.
         drop(timeout(FAREWELL, self.shared.members.finish()).await);
         self.interest.send_replace(Interest::Gone);
+        // A process that ended now might not have said that it goes.
+        drop(timeout(FAREWELL, self.shared.members.until_alone()).await);
         finished
     }
 }

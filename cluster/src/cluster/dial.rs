@@ -50,11 +50,7 @@ impl Shared {
         let (stop, stopped) = watch::channel(());
         let (shared, to, wanted) = (Arc::clone(self), address.clone(), wanted.clone());
         self.runtime.executor().spawn_control(async move {
-            let mut gone = wanted.clone();
-            tokio::select! {
-                () = until_gone(&mut gone) => {}
-                () = shared.dial(&to, stopped, &wanted) => {}
-            }
+            shared.dial(&to, stopped, &wanted).await;
             shared.members.undialled(&to);
         });
         dialling.insert(address, Dialling { _stop: stop });
@@ -69,30 +65,50 @@ impl Shared {
     ) {
         let (min, max) = self.config.redial;
         let mut backoff = Backoff::new(min, max);
+        let mut gone = wanted.clone();
         loop {
             let began = Instant::now();
-            let reason = self.associate(address, wanted).await;
-            if self.members.unreached(address, &reason) {
-                self.members.complain(&address.to_string(), &reason);
-            }
+            let number = fastrand::u64(..);
+            // A connection that is there says farewell before it ends: only what comes before and after is cut short.
+            let opened = tokio::select! {
+                opened = self.open(address, Role::Control, number) => opened,
+                () = until_gone(&mut gone) => return,
+            };
+            let ended = match opened {
+                Ok((greeted, socket)) => self.associate(address, number, greeted, socket, wanted).await,
+                Err(error) => Ended::lost(error.to_string()),
+            };
+            self.note_end(address, &ended);
             let pause = backoff.pause(began.elapsed(), fastrand::f64());
             tokio::select! {
                 () = sleep(pause) => {}
                 _ = stopped.changed() => return,
+                () = until_gone(&mut gone) => return,
             }
         }
     }
 
-    /// Opens a control connection and its data connections, and keeps them until the former ends. Why it did.
-    async fn associate(self: &Arc<Self>, address: &Address, wanted: &watch::Receiver<Interest>) -> String {
-        let number = fastrand::u64(..);
-        let (greeted, socket) = match self.open(address, Role::Control, number).await {
-            Ok(opened) => opened,
-            Err(error) => return error.to_string(),
-        };
+    fn note_end(&self, address: &Address, ended: &Ended) {
+        if ended.in_good_order {
+            self.members.left(address);
+            tracing::info!(%address, "has left");
+        } else if self.members.unreached(address, &ended.reason) {
+            self.members.complain(&address.to_string(), &ended.reason);
+        }
+    }
+
+    /// Opens the data connections that belong to a control connection, and keeps them until that ends. Why it did.
+    async fn associate(
+        self: &Arc<Self>,
+        address: &Address,
+        number: u64,
+        greeted: Greeted,
+        socket: Box<dyn Socket>,
+        wanted: &watch::Receiver<Interest>,
+    ) -> Ended {
         let (read, write) = match socket.bind() {
             Ok(halves) => halves,
-            Err(error) => return error.to_string(),
+            Err(error) => return Ended::lost(error.to_string()),
         };
         let met = Met::new(self, &greeted);
         self.members.reached(address, &met.association.peer);
@@ -126,7 +142,14 @@ impl Shared {
                 Ok((greeted, _)) if greeted.incarnation != control.incarnation => {
                     self.members.complain(&address.to_string(), "another node has taken its place");
                 }
-                Ok((_, socket)) => self.start(association, socket, thread).until_closed().await,
+                Ok((_, socket)) => {
+                    let connection = self.start(association, socket, thread);
+                    connection.until_closed().await;
+                    if connection.was_left() {
+                        // It may be heard here before it is on the control connection.
+                        association.peer.drain();
+                    }
+                }
                 Err(error) => self.members.complain(&address.to_string(), &error.to_string()),
             }
             if association.peer.is_draining() || *wanted.borrow() >= Interest::Leaving {
@@ -169,13 +192,13 @@ impl Met {
         Self { association, shared: Arc::clone(shared), reason: None }
     }
 
-    /// Loses it. Why.
-    pub(super) async fn end(mut self, Ended { reason, in_good_order }: Ended) -> String {
-        if in_good_order {
+    /// Loses it, after its last answers.
+    pub(super) async fn end(mut self, ended: Ended) -> Ended {
+        if ended.in_good_order {
             drop(timeout(LAST_ANSWERS, self.association.until_ended()).await);
         }
-        self.reason = Some(reason.clone());
-        reason
+        self.reason = Some(ended.reason.clone());
+        ended
     }
 }
 

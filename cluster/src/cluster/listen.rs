@@ -102,6 +102,10 @@ impl Shared {
     async fn go_on(self: &Arc<Self>, greeted: &Greeted, socket: Box<dyn Socket>, wanted: watch::Receiver<Interest>) {
         match greeted.role {
             Role::Control => self.be_controlled(greeted, socket, wanted).await,
+            // Whoever did not hear yet that this node goes would keep it from doing so.
+            Role::Data if *wanted.borrow() >= Interest::Leaving => {
+                self.refuse(socket, &GoAway::new(Reason::Going, "the node ends")).await;
+            }
             Role::Data => self.carry(greeted, socket).await,
         }
     }
@@ -121,22 +125,23 @@ impl Shared {
         let _accepted = Accepted::new(self, greeted, &met);
         let peer = Arc::clone(&met.association.peer);
         let control = Control::new(peer, Arc::clone(&self.exposed), write, self.config.silence_limit);
-        let ended = control.run(read, wanted).await;
-        let in_good_order = ended.in_good_order;
-        let reason = met.end(ended).await;
-        match in_good_order {
+        let ended = met.end(control.run(read, wanted).await).await;
+        match ended.in_good_order {
             true => tracing::info!(node = %greeted.node, address, "has left"),
-            false => self.members.complain(&format!("{} at {address}", greeted.node), &reason),
+            false => self.members.complain(&format!("{} at {address}", greeted.node), &ended.reason),
         }
     }
 
-    async fn carry(self: &Arc<Self>, greeted: &Greeted, mut socket: Box<dyn Socket>) {
+    /// Says why not, to somebody who may not even listen.
+    async fn refuse(&self, mut socket: Box<dyn Socket>, go_away: &GoAway) {
+        drop(tokio::time::timeout(self.config.connect_limit, refuse(&mut *socket, go_away)).await);
+    }
+
+    async fn carry(self: &Arc<Self>, greeted: &Greeted, socket: Box<dyn Socket>) {
         let Some(association) = self.members.association(greeted) else {
             let go_away = GoAway::new(Reason::NoControl, "there is no control connection for it");
             self.members.complain(&socket.peer(), &go_away.text);
-            // It may not even listen.
-            drop(tokio::time::timeout(self.config.connect_limit, refuse(&mut *socket, &go_away)).await);
-            return;
+            return self.refuse(socket, &go_away).await;
         };
         let thread = self.next_thread.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let connection = self.start(&association, socket, thread);

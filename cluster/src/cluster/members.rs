@@ -36,6 +36,7 @@ struct Known {
 
 enum Dialled {
     Connected(Arc<Peer>),
+    Left { node: NodeId, since: Instant },
     Not { reason: String, since: Instant },
 }
 
@@ -61,6 +62,13 @@ pub enum PeerState {
         connections: usize,
         /// What can be called there.
         replicas: Vec<Announced>,
+    },
+    /// It has left the cluster in good order. It is still dialled now and then, since it may come back.
+    Left {
+        /// Its name.
+        node: NodeId,
+        /// Since when.
+        since: Instant,
     },
     /// It is dialled again and again.
     Unreachable {
@@ -152,10 +160,22 @@ impl Members {
         self.set_dialled(address, |_| Dialled::Connected(Arc::clone(peer)));
     }
 
-    /// Notes why a node that is dialled cannot be reached. Whether that is news.
+    /// Notes that a node that is dialled has left in good order.
+    pub(super) fn left(&self, address: &Address) {
+        self.set_dialled(address, |before| match before {
+            Some(Dialled::Connected(peer)) => Dialled::Left { node: peer.node.clone(), since: Instant::now() },
+            _ => Dialled::Not { reason: "it has left".into(), since: Instant::now() },
+        });
+    }
+
+    /// Notes why a node that is dialled cannot be reached. Whether that is news: of one that has left it is not.
     pub(super) fn unreached(&self, address: &Address, reason: &str) -> bool {
         let mut is_news = true;
         self.set_dialled(address, |before| match before {
+            Some(Dialled::Left { node, since }) => {
+                is_news = false;
+                Dialled::Left { node: node.clone(), since: *since }
+            }
             Some(Dialled::Not { reason: known, since }) => {
                 is_news = known != reason;
                 Dialled::Not { reason: reason.into(), since: *since }
@@ -190,6 +210,7 @@ impl Members {
                     dialled.push(Arc::as_ptr(peer));
                     connected(peer)
                 }
+                Dialled::Left { node, since } => PeerState::Left { node: node.clone(), since: *since },
                 Dialled::Not { reason, since } => PeerState::Unreachable { reason: reason.clone(), since: *since },
             };
             statuses.push(PeerStatus { address: Some(address.clone()), state });
@@ -210,11 +231,21 @@ impl Members {
 
     /// Ends all data connections in good order, and waits until they have.
     pub(super) async fn finish(&self) {
-        let peers = self.peers();
-        peers.iter().for_each(|peer| peer.finish());
-        while peers.iter().any(|peer| peer.connections() > 0) {
+        loop {
+            let peers = self.peers();
+            // Again and again: one that the other side was just opening may come in between.
+            peers.iter().for_each(|peer| peer.finish());
+            if peers.iter().all(|peer| peer.connections() == 0) {
+                return;
+            }
             tokio::time::sleep(IDLE_LOOK).await;
         }
+    }
+
+    /// Waits until there is no control connection.
+    pub(super) async fn until_alone(&self) {
+        let mut changes = self.changes();
+        while !self.peers().is_empty() && changes.changed().await.is_ok() {}
     }
 
     fn peers(&self) -> Vec<Arc<Peer>> {

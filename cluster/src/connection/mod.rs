@@ -14,7 +14,7 @@ mod serve;
 mod serving;
 mod writer;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -52,6 +52,8 @@ pub(crate) struct Connection {
     body_max: u64,
     /// The thread that it runs on, by [`this_thread`].
     thread: AtomicU64,
+    /// Whether the other side has said that it goes.
+    left: AtomicBool,
 }
 
 struct State {
@@ -83,7 +85,8 @@ impl Connection {
             phase: Phase::Open,
         };
         let thread = AtomicU64::new(0);
-        Arc::new(Self { state: Mutex::new(state), closed: Notify::new(), peer, body_max, thread })
+        let left = AtomicBool::new(false);
+        Arc::new(Self { state: Mutex::new(state), closed: Notify::new(), peer, body_max, thread, left })
     }
 
     /// Reads and writes, until the connection ends. Why it did.
@@ -130,6 +133,11 @@ impl Connection {
     /// Whether it has ended because the other side did what it may not.
     pub(crate) fn was_at_fault(&self) -> bool {
         matches!(self.lock().phase, Phase::Closed { fault: true, .. })
+    }
+
+    /// Whether the other side has ended it because it leaves.
+    pub(crate) fn was_left(&self) -> bool {
+        self.left.load(Ordering::Relaxed)
     }
 
     /// Waits until it has ended.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -198,7 +199,10 @@ impl Reader {
                 self.connection.change(|state| Pong(ping.0).encode(&mut state.outgoing.frames));
                 Ok(())
             }
-            Frame::GoAway(GoAway { text, .. }) => Err(Ended::quietly(&format!("the other side ends it: {text}"))),
+            Frame::GoAway(GoAway { reason, text }) => {
+                self.connection.left.store(reason == Reason::Going, Ordering::Relaxed);
+                Err(Ended::quietly(&format!("the other side ends it: {text}")))
+            }
             Frame::Pong(_) | Frame::Unknown(_) => Ok(()),
             other => Err(Malformed::OutOfPlace { frame: other.name(), place: "on a data connection" }.into()),
         }

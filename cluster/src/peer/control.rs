@@ -57,6 +57,13 @@ pub(crate) struct Ended {
     pub(crate) in_good_order: bool,
 }
 
+impl Ended {
+    /// A connection that was lost, or never came about.
+    pub(crate) fn lost(reason: String) -> Self {
+        Self { reason, in_good_order: false }
+    }
+}
+
 impl Control {
     pub(crate) fn new(peer: Arc<Peer>, exposed: Arc<Exposed>, write: WriteHalf, limit: Duration) -> Self {
         let detector = Detector::new(limit, Instant::now());

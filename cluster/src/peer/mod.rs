@@ -155,7 +155,7 @@ impl Peer {
     }
 
     /// It takes no new calls.
-    fn drain(&self) {
+    pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
 

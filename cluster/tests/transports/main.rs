@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod answers;
+mod counting;
 mod failures;
 mod members;
 mod mute;
@@ -36,7 +37,8 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios! {
     streams: items_come_in_order a_stream_goes_at_the_pace_of_its_reader a_dropped_stream_is_cancelled_there
         an_error_in_a_stream_is_its_end long_items_come_whole;
     members: a_lost_node_ends_its_calls_at_once a_node_that_comes_back_is_found_again
-        a_draining_node_finishes_and_takes_nothing_new groups_come_and_go other_clusters_are_refused
+        a_draining_node_finishes_and_takes_nothing_new a_node_that_is_dialled_leaves_in_a_moment
+        a_node_that_dials_leaves_in_a_moment groups_come_and_go other_clusters_are_refused
         a_node_does_not_call_itself a_node_that_falls_silent_is_dead calls_spread_over_two_nodes;
 };
 

@@ -1,15 +1,17 @@
 //! Nodes that come and go.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use playhouse_actors::{ErrorKind, Settings};
-use playhouse_cluster::{ClusterConfig, PeerState};
+use playhouse_cluster::{ClusterConfig, PeerState, PeerStatus};
 use tokio::time::Instant;
 
+use crate::counting::Counting;
 use crate::mute;
 use crate::probe::{Probe, ProbeClient, running};
-use crate::world::{World, services, until};
+use crate::world::{Node, World, services, until};
 
 pub(crate) async fn a_lost_node_ends_its_calls_at_once(world: World) {
     let (here, there) = world.pair().await;
@@ -62,6 +64,41 @@ pub(crate) async fn a_draining_node_finishes_and_takes_nothing_new(world: World)
     assert!(error.proves_not_started() && error.is_retryable(), "{error:?}");
 }
 
+pub(crate) async fn a_node_that_is_dialled_leaves_in_a_moment(world: World) {
+    let (near, far) = (world.address(), world.address());
+    let there = world.node(services().service::<Probe>(), world.config(&far, &[])).await;
+    let dials = Arc::new(Counting::of(world.config(&near, &[]).transport));
+    let config = ClusterConfig { transport: Arc::clone(&dials) as _, ..world.config(&near, &[&far]) };
+    let here = world.node(services().elsewhere("Probe"), config).await;
+    here.finds("Probe", 1).await;
+    let name = there.cluster.node().clone();
+    leaves_in_a_moment(&world, there).await;
+    let has_left = |peer: &PeerStatus| matches!(&peer.state, PeerState::Left { node, .. } if *node == name);
+    here.cluster.until(|peers| peers.iter().any(has_left)).await;
+    if world.has_clock() {
+        let before = dials.count();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        // The pauses are of 25 ms at least.
+        assert!(dials.count() - before <= 40, "{} attempts in a second", dials.count() - before);
+        assert!(here.cluster.peers().iter().all(has_left), "{:?}", here.cluster.peers());
+    }
+}
+
+pub(crate) async fn a_node_that_dials_leaves_in_a_moment(world: World) {
+    let (here, there) = world.pair().await;
+    leaves_in_a_moment(&world, here).await;
+    there.cluster.until(<[_]>::is_empty).await;
+}
+
+async fn leaves_in_a_moment(world: &World, node: Node) {
+    let began = Instant::now();
+    assert!(node.cluster.leave(Duration::from_secs(5)).await, "nothing is in flight");
+    // Elsewhere the clock is the real one.
+    if world.has_clock() {
+        assert!(began.elapsed() < Duration::from_millis(100), "it took {:?}", began.elapsed());
+    }
+}
+
 pub(crate) async fn groups_come_and_go(world: World) {
     let (near, far) = (world.address(), world.address());
     let there = world.node(services(), world.config(&far, &[])).await;
@@ -106,7 +143,7 @@ pub(crate) async fn calls_spread_over_two_nodes(world: World) {
     }
 }
 
-fn refused(peers: &[playhouse_cluster::PeerStatus], why: &str) -> bool {
+fn refused(peers: &[PeerStatus], why: &str) -> bool {
     peers.iter().any(|peer| matches!(&peer.state, PeerState::Unreachable { reason, .. } if reason.contains(why)))
 }
 

@@ -110,6 +110,11 @@ impl World {
         !matches!(self.kind, Kind::Simulated)
     }
 
+    /// Whether time passes here only while nothing else happens.
+    pub(crate) fn has_clock(&self) -> bool {
+        matches!(self.kind, Kind::Memory | Kind::Simulated)
+    }
+
     /// What a node at this address is to do.
     pub(crate) fn config(&self, listen: &Address, peers: &[&Address]) -> ClusterConfig {
         ClusterConfig {
