@@ -22,6 +22,14 @@ bench-calls:
 bench-http:
     benches/http/run --rivals
 
+# Real processes killed, stopped, hung and cut off under load; cutting networks needs root, iproute2 and nftables.
+chaos *NAMES:
+    cargo test -p playhouse-cluster --all-features --test chaos -- {{NAMES}}
+
+# 10,000 calls in flight over 1,000 connections between two processes, and what they take in memory.
+crowd:
+    PLAYHOUSE_CROWD="1000 10000" cargo test --release -p playhouse-cluster --all-features --test chaos -- crowd
+
 # What strangers can send, tried at random; needs cargo-fuzz.
 fuzz *ARGS:
     tests/fuzz/run {{ARGS}}
