@@ -54,6 +54,11 @@ pub(crate) struct Connection {
     thread: AtomicU64,
     /// Whether the other side has said that it goes.
     left: AtomicBool,
+    /// Whether the writer is handing bytes to the operating system at this moment, and whether the connection has ended.
+    /// Who writes and who ends it are on different threads: each sets its own before it looks at the other's, so that no
+    /// byte of a request leaves once its caller was told that it has not started.
+    handing_over: AtomicBool,
+    ended: AtomicBool,
 }
 
 struct State {
@@ -84,9 +89,9 @@ impl Connection {
             writer: None,
             phase: Phase::Open,
         };
-        let thread = AtomicU64::new(0);
-        let left = AtomicBool::new(false);
-        Arc::new(Self { state: Mutex::new(state), closed: Notify::new(), peer, body_max, thread, left })
+        let (state, closed) = (Mutex::new(state), Notify::new());
+        let (thread, left, handing_over, ended) = Default::default();
+        Arc::new(Self { state, closed, peer, body_max, thread, left, handing_over, ended })
     }
 
     /// Reads and writes, until the connection ends. Why it did.
@@ -162,7 +167,13 @@ impl Connection {
         let fault = farewell.as_ref().is_some_and(|farewell| farewell.reason != Reason::Going);
         state.phase = Phase::Closed { reason: Arc::clone(&reason), fault };
         let State { calls, serving, outgoing, writer, .. } = &mut *state;
-        let mut wakers = calls.lose(outgoing.written(), &reason);
+        self.ended.store(true, Ordering::SeqCst);
+        let gone = match self.handing_over.load(Ordering::SeqCst) {
+            // Whatever the writer has in its hands may be gone.
+            true => outgoing.taken(),
+            false => outgoing.written(),
+        };
+        let mut wakers = calls.lose(gone, &reason);
         let cancelled = serving.take();
         outgoing.clear();
         if let Some(farewell) = farewell {
@@ -382,18 +393,31 @@ impl Connection {
         }
     }
 
-    fn take_batch(&self, spare: Vec<u8>) -> Batch {
+    /// What is to be written next, and whether these are the last words.
+    fn take_batch(&self, spare: Vec<u8>) -> (Batch, bool) {
         let mut state = self.lock();
         let State { calls, outgoing, .. } = &mut *state;
         let batch = outgoing.take(spare, |id, end| calls.sent(id, end));
         let admitted = outgoing.admit(false);
+        let last_words = matches!(state.phase, Phase::Closed { .. });
         drop(state);
         admitted.into_iter().for_each(Waker::wake);
-        batch
+        (batch, last_words)
     }
 
-    fn wrote(&self, bytes: usize) {
-        self.lock().outgoing.wrote(bytes);
+    /// Whether bytes of a batch may go: of one that was taken before the connection ended none may after it.
+    /// [`Connection::handed_over`] has to follow.
+    fn hand_over(&self, last_words: bool) -> bool {
+        self.handing_over.store(true, Ordering::SeqCst);
+        last_words || !self.ended.load(Ordering::SeqCst)
+    }
+
+    /// So many bytes have gone.
+    fn handed_over(&self, bytes: usize) {
+        if bytes > 0 {
+            self.lock().outgoing.wrote(bytes);
+        }
+        self.handing_over.store(false, Ordering::SeqCst);
     }
 }
 

@@ -68,6 +68,11 @@ impl Outgoing {
         self.taken + self.frames.len() as u64
     }
 
+    /// How many bytes the writer has taken.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken
+    }
+
     /// How many bytes the operating system has taken.
     pub(crate) fn written(&self) -> u64 {
         self.written

@@ -1,7 +1,10 @@
 //! Writes what waits: everything that has gathered, in one system call.
 
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -26,41 +29,67 @@ pub(super) async fn write(connection: Arc<Connection>, mut io: WriteHalf) {
 
 async fn write_all(connection: &Connection, io: &mut WriteHalf) -> io::Result<()> {
     let mut spare = Vec::new();
-    while std::future::poll_fn(|cx| connection.poll_work(cx)).await {
+    while poll_fn(|cx| connection.poll_work(cx)).await {
         // Whoever else is about to add something does so now.
         tokio::task::yield_now().await;
-        let batch = connection.take_batch(spare);
-        write_batch(connection, io, &batch).await?;
+        let (batch, last_words) = connection.take_batch(spare);
+        let mut writing = Writing { connection, io, last_words };
+        writing.write(&batch).await?;
         spare = batch.frames;
     }
     Ok(())
 }
 
-async fn write_batch(connection: &Connection, io: &mut WriteHalf, batch: &Batch) -> io::Result<()> {
-    if batch.chunks.is_empty() {
-        let mut rest = batch.frames.as_slice();
-        while !rest.is_empty() {
-            let written = within_limit(io.write(rest)).await?;
-            connection.wrote(written);
-            rest = &rest[written..];
-        }
-        return Ok(());
-    }
-    let pieces = batch.chunks.iter().flat_map(|(header, bytes)| [header.as_slice(), bytes]);
-    let mut slices: Vec<_> = std::iter::once(batch.frames.as_slice()).chain(pieces).map(IoSlice::new).collect();
-    let mut rest = slices.as_mut_slice();
-    // Those that are empty would look like a peer that takes nothing.
-    IoSlice::advance_slices(&mut rest, 0);
-    while !rest.is_empty() {
-        let written = within_limit(write_vectored(io, rest)).await?;
-        connection.wrote(written);
-        IoSlice::advance_slices(&mut rest, written);
-    }
-    Ok(())
+/// A batch on its way to the operating system.
+struct Writing<'a> {
+    connection: &'a Connection,
+    io: &'a mut WriteHalf,
+    /// Whether it was taken after the connection had ended.
+    last_words: bool,
 }
 
-async fn write_vectored(io: &mut (impl AsyncWrite + Unpin), slices: &[IoSlice<'_>]) -> io::Result<usize> {
-    io.write_vectored(slices).await
+impl Writing<'_> {
+    async fn write(&mut self, batch: &Batch) -> io::Result<()> {
+        if batch.chunks.is_empty() {
+            let mut rest = batch.frames.as_slice();
+            while !rest.is_empty() {
+                let written = self.hand_over(|io, cx| io.poll_write(cx, rest)).await?;
+                rest = &rest[written..];
+            }
+            return Ok(());
+        }
+        let pieces = batch.chunks.iter().flat_map(|(header, bytes)| [header.as_slice(), bytes]);
+        let mut slices: Vec<_> = std::iter::once(batch.frames.as_slice()).chain(pieces).map(IoSlice::new).collect();
+        let mut rest = slices.as_mut_slice();
+        // Those that are empty would look like a peer that takes nothing.
+        IoSlice::advance_slices(&mut rest, 0);
+        while !rest.is_empty() {
+            let written = self.hand_over(|io, cx| io.poll_write_vectored(cx, rest)).await?;
+            IoSlice::advance_slices(&mut rest, written);
+        }
+        Ok(())
+    }
+
+    /// Writes some bytes, unless the connection has ended in the middle of the batch: its callers have been told by then
+    /// which of their requests have not started. How many.
+    async fn hand_over(
+        &mut self,
+        mut write: impl FnMut(Pin<&mut WriteHalf>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> io::Result<usize> {
+        let Self { connection, io, last_words } = self;
+        let written = poll_fn(|cx| {
+            let written = match connection.hand_over(*last_words) {
+                true => write(Pin::new(&mut **io), cx),
+                false => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
+            };
+            connection.handed_over(match written {
+                Poll::Ready(Ok(written)) => written,
+                _ => 0,
+            });
+            written
+        });
+        within_limit(written).await
+    }
 }
 
 async fn within_limit(write: impl Future<Output = io::Result<usize>>) -> io::Result<usize> {

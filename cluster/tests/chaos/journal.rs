@@ -25,6 +25,7 @@ pub(crate) struct Call {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Enter,
+    Store,
     Look,
     List,
 }
@@ -103,7 +104,7 @@ pub(crate) fn calls(path: &PathBuf) -> Vec<Call> {
 }
 
 fn kind_of(name: &str) -> Kind {
-    let kinds = [Kind::Enter, Kind::Look, Kind::List];
+    let kinds = [Kind::Enter, Kind::Store, Kind::Look, Kind::List];
     kinds.into_iter().find(|kind| format!("{kind:?}") == name).expect("it was written by a caller")
 }
 

@@ -18,7 +18,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::crowd;
 use crate::journal::{Journal, Kind, now};
-use crate::service::{Entry, ITEMS, JOURNAL, Ledger, LedgerClient};
+use crate::service::{Entry, ITEMS, JOURNAL, LONG, Ledger, LedgerClient};
 
 /// Tells this program what it is to be, with arguments for that.
 pub(crate) const ROLE: &str = "PLAYHOUSE_CHAOS_ROLE";
@@ -180,9 +180,10 @@ async fn make_calls(index: u64, client: LedgerClient, journal: Arc<Journal>, mut
 }
 
 fn kind_of(number: u64) -> Kind {
-    match number % 8 {
-        0..4 => Kind::Enter,
-        4..7 => Kind::Look,
+    match number % 16 {
+        0..7 => Kind::Enter,
+        7 => Kind::Store,
+        8..14 => Kind::Look,
         _ => Kind::List,
     }
 }
@@ -191,6 +192,7 @@ async fn make_call(id: u64, kind: Kind, client: &LedgerClient, journal: &Journal
     journal.begun(id, kind);
     let answer = match kind {
         Kind::Enter => client.enter(id).await,
+        Kind::Store => client.store(id, vec![7_u8; LONG].into()).await,
         Kind::Look => client.look(id).await,
         Kind::List => list(id, client).await,
     };

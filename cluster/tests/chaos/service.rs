@@ -4,12 +4,14 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use playhouse_actors::{Result, service};
+use playhouse_actors::{Bytes, Error, Result, service};
 
 use crate::journal::Journal;
 
 /// How many items a stream has.
 pub(crate) const ITEMS: usize = 5;
+/// How many bytes a long call carries.
+pub(crate) const LONG: usize = 1 << 20;
 /// How long a call takes.
 const WORK: Duration = Duration::from_millis(20);
 
@@ -32,6 +34,17 @@ impl Ledger {
     /// To be done once at most.
     #[api]
     async fn enter(&self, id: u64) -> Result<Entry> {
+        let entry = written(id);
+        tokio::time::sleep(WORK).await;
+        Ok(entry)
+    }
+
+    /// To be done once at most, and much longer than what is sent at once.
+    #[api]
+    async fn store(&self, id: u64, bytes: Bytes) -> Result<Entry> {
+        if bytes.len() != LONG {
+            return Err(Error::malformed(format!("{} bytes have come of {LONG}", bytes.len())).into());
+        }
         let entry = written(id);
         tokio::time::sleep(WORK).await;
         Ok(entry)

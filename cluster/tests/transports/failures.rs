@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use playhouse_actors::{Bytes, Codec, Encoded, ErrorKind};
 use playhouse_cluster::ClusterConfig;
 
+use crate::mute;
 use crate::probe::{Narrow, NarrowClient, Probe, ProbeClient, running};
 use crate::world::{World, services, until};
 
@@ -96,4 +98,42 @@ pub(crate) async fn a_body_that_is_too_long_is_not_sent(world: World) {
     let error = client.length(Bytes::from(vec![1_u8; 2 << 20])).await.unwrap_err();
     assert!(error.to_string().contains("is too long: 1048576 bytes are allowed"), "{error}");
     assert_eq!(client.length(Bytes::from(vec![1_u8; 1 << 19])).await, Ok(1 << 19), "the connection is there still");
+}
+
+/// A node that was stopped goes on just when it counts as dead, and reads what it had been sent: that must hold none of
+/// the requests whose callers were told that they have not started, since these may run elsewhere by then.
+pub(crate) async fn what_has_not_started_is_not_sent_afterwards(world: World) {
+    const LIMIT: Duration = Duration::from_millis(600);
+    const CALLS: usize = 200;
+    if !world.has_bandwidth() {
+        // It takes whatever it is given.
+        return;
+    }
+    let (near, far) = (world.address(), world.address());
+    let unread = mute::listen(&world, &far).await;
+    let config = ClusterConfig { silence_limit: LIMIT, data_connections: Some(1), ..world.config(&near, &[&far]) };
+    let here = world.node(services().elsewhere("Probe"), config).await;
+    here.finds("Probe", 1).await;
+    let client = here.runtime.any_client("Probe").unwrap();
+    // Far more than the operating system takes for somebody who does not read, in frames that go out together.
+    let padding = "-".repeat(30 << 10);
+    let calls = (0..CALLS).map(|number| {
+        let body = Encoded::new(Codec::Json, format!("\"begin {number:03} {padding} end {number:03}\""));
+        client.call("hang", body, Codec::Json)
+    });
+    let ended = join_all(calls).await;
+    let read = String::from_utf8_lossy(&unread.read().await).into_owned();
+    assert!(read.contains("begin 000"), "{} bytes were sent", read.len());
+    let not_started = (0..CALLS).filter(|&number| {
+        let error = ended[number].as_ref().unwrap_err();
+        matches!(error.kind(), ErrorKind::NotStarted { .. })
+    });
+    let not_started: Vec<_> = not_started.collect();
+    assert!(!not_started.is_empty(), "{ended:?}");
+    let sent: Vec<_> = not_started.iter().filter(|&number| read.contains(&format!("end {number:03}"))).collect();
+    assert!(
+        sent.is_empty(),
+        "told not to have started, and sent whole: {sent:?} of {} that were not",
+        not_started.len()
+    );
 }

@@ -33,7 +33,8 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios! {
         json_passes_through a_short_call_passes_a_long_body tell_arrives;
     failures: an_error_names_who_failed a_panic_is_typed input_that_does_not_fit_is_rejected
         a_method_that_is_not_there_is_rejected a_full_replica_refuses a_deadline_ends_the_call_there_too
-        a_dropped_call_is_cancelled_there a_body_that_is_too_long_is_not_sent;
+        a_dropped_call_is_cancelled_there a_body_that_is_too_long_is_not_sent
+        what_has_not_started_is_not_sent_afterwards;
     streams: items_come_in_order a_stream_goes_at_the_pace_of_its_reader a_dropped_stream_is_cancelled_there
         an_error_in_a_stream_is_its_end long_items_come_whole;
     members: a_lost_node_ends_its_calls_at_once a_node_that_comes_back_is_found_again
