@@ -28,7 +28,7 @@ chaos *NAMES:
 
 # 10,000 calls in flight over 1,000 connections between two processes, and what they take in memory.
 crowd:
-    PLAYHOUSE_CROWD="1000 10000" cargo test --release -p playhouse-cluster --all-features --test chaos -- crowd
+    PLAYHOUSE_CROWD="1000 10000" cargo test -p playhouse-cluster --all-features --test chaos -- crowd
 
 # What strangers can send, tried at random; needs cargo-fuzz.
 fuzz *ARGS:
