@@ -14,9 +14,9 @@ bench:
     cargo bench -p playhouse-actors --bench call
     cargo bench -p playhouse-actors --bench decisions
 
-# Calls between two processes beside a bare echo; needs two cores and taskset.
-bench-calls:
-    cargo bench -p playhouse-cluster --all-features --bench calls
+# Calls between two processes beside a bare echo, tonic, tarpc and velo; needs two cores and taskset.
+bench-rpc:
+    benches/rpc/run --rivals
 
 # The gateway beside a hand-written actix-web server and rivals from PyPI; needs wrk.
 bench-http:

@@ -10,14 +10,11 @@ use std::rc::Rc;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use slab::Slab;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::{Notify, oneshot};
-use tokio::task::LocalSet;
 
-use crate::measure::{Figures, measure as measure_calls};
-use crate::{IN_FLIGHT, Sample, Server, TENSORS};
+use crate::Sample;
 
 const LONG: usize = 32 << 10;
 
@@ -38,19 +35,25 @@ impl Out {
         buffer.extend_from_slice(&[0; 8]);
         rmp_serde::encode::write(&mut *buffer, &head).expect("it has a form");
         let head_end = buffer.len();
-        let mut length = 0;
-        match &payload {
-            Payload::Sample(sample) => rmp_serde::encode::write_named(&mut *buffer, sample).expect("it has a form"),
-            Payload::Tensor(bytes) => length = bytes.len(),
-        }
-        length += buffer.len() - head_end;
+        let beside = match payload {
+            Payload::Sample(sample) => {
+                rmp_serde::encode::write_named(&mut *buffer, sample).expect("it has a form");
+                Bytes::new()
+            }
+            Payload::Tensor(bytes) if bytes.len() <= LONG => {
+                buffer.extend_from_slice(&bytes);
+                Bytes::new()
+            }
+            Payload::Tensor(bytes) => bytes,
+        };
+        let length = buffer.len() - head_end + beside.len();
         let head_length = (head_end - start - 8) as u32;
         buffer[start..start + 4].copy_from_slice(&head_length.to_le_bytes());
         buffer[start + 4..start + 8].copy_from_slice(&(length as u32).to_le_bytes());
-        if let Payload::Tensor(bytes) = payload {
+        if !beside.is_empty() {
             let mut pieces = self.pieces.borrow_mut();
             pieces.push_back(std::mem::take(&mut *buffer).into());
-            pieces.push_back(bytes);
+            pieces.push_back(beside);
         }
         self.notify.notify_one();
     }
@@ -61,7 +64,7 @@ enum Payload<'a> {
     Tensor(Bytes),
 }
 
-async fn write(out: Rc<Out>, mut io: OwnedWriteHalf) {
+async fn write(out: Rc<Out>, mut io: WriteHalf) {
     loop {
         out.notify.notified().await;
         tokio::task::yield_now().await;
@@ -91,7 +94,7 @@ async fn write(out: Rc<Out>, mut io: OwnedWriteHalf) {
 }
 
 /// Reads frames, and hands each to `act`.
-async fn read(mut io: OwnedReadHalf, mut act: impl FnMut(Head, Bytes)) {
+async fn read(mut io: ReadHalf, mut act: impl FnMut(Head, Bytes)) {
     let mut buffer = BytesMut::new();
     loop {
         while buffer.len() >= 8 {
@@ -124,39 +127,40 @@ async fn read(mut io: OwnedReadHalf, mut act: impl FnMut(Head, Bytes)) {
     }
 }
 
-fn run<F: Future>(work: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    LocalSet::new().block_on(&runtime, work)
+/// Gives back what comes.
+pub async fn answer((read_half, write_half): Halves) {
+    let out = Rc::new(Out::default());
+    tokio::task::spawn_local(write(Rc::clone(&out), write_half));
+    let echo = |head: Head, payload: Bytes| {
+        if head.1 {
+            return out.push(head, Payload::Tensor(payload));
+        }
+        let sample: Sample = rmp_serde::from_slice(&payload).expect("a sample");
+        out.push(head, Payload::Sample(&sample));
+    };
+    read(read_half, echo).await;
 }
 
-#[expect(clippy::print_stdout, reason = "how the other process learns the address")]
-pub(crate) fn serve() {
-    run(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        println!("{}", listener.local_addr().expect("an address"));
-        let (stream, _) = listener.accept().await.expect("a connection");
-        stream.set_nodelay(true).expect("TCP");
-        let (io, write_half) = stream.into_split();
-        let out = Rc::new(Out::default());
-        tokio::task::spawn_local(write(Rc::clone(&out), write_half));
-        read(io, |head, payload| {
-            if head.1 {
-                return out.push(head, Payload::Tensor(payload));
-            }
-            let sample: Sample = rmp_serde::from_slice(&payload).expect("a sample");
-            out.push(head, Payload::Sample(&sample));
-        })
-        .await;
-    });
-}
-
+/// Makes calls on one connection.
 #[derive(Clone)]
-struct Caller {
+pub struct Caller {
     out: Rc<Out>,
     pending: Rc<RefCell<Slab<oneshot::Sender<Bytes>>>>,
 }
 
 impl Caller {
+    /// Has to be called in a `LocalSet`.
+    #[must_use]
+    pub fn new((read_half, write_half): Halves) -> Self {
+        let caller = Self { out: Rc::default(), pending: Rc::default() };
+        tokio::task::spawn_local(write(Rc::clone(&caller.out), write_half));
+        let pending = Rc::clone(&caller.pending);
+        tokio::task::spawn_local(read(read_half, move |(id, _), payload| {
+            drop(pending.borrow_mut().remove(id as usize).send(payload));
+        }));
+        caller
+    }
+
     async fn call(&self, is_tensor: bool, payload: Payload<'_>) -> Bytes {
         let (sender, answer) = oneshot::channel();
         let id = self.pending.borrow_mut().insert(sender);
@@ -165,38 +169,39 @@ impl Caller {
     }
 }
 
-pub(crate) fn measure(server: &Server) -> Vec<Figures> {
-    run(async {
-        let stream = TcpStream::connect(&server.address).await.expect("a connection");
-        stream.set_nodelay(true).expect("TCP");
-        let (io, write_half) = stream.into_split();
-        let caller = Caller { out: Rc::default(), pending: Rc::default() };
-        tokio::task::spawn_local(write(Rc::clone(&caller.out), write_half));
-        let pending = Rc::clone(&caller.pending);
-        tokio::task::spawn_local(read(io, move |(id, _), payload| {
-            drop(pending.borrow_mut().remove(id as usize).send(payload));
-        }));
-        let mut all = Vec::new();
-        for in_flight in IN_FLIGHT {
-            let (caller, sample) = (caller.clone(), Sample::new());
-            let call = move || {
-                let (caller, sample) = (caller.clone(), sample.clone());
-                async move {
-                    let answer = caller.call(false, Payload::Sample(&sample)).await;
-                    drop(rmp_serde::from_slice::<Sample>(&answer).expect("a sample"));
-                }
-            };
-            all.push(measure_calls(in_flight, server.process.id(), call).await);
-        }
-        let tensor = Bytes::from(vec![1_u8; 1 << 20]);
-        for in_flight in TENSORS {
-            let (caller, tensor) = (caller.clone(), tensor.clone());
-            let call = move || {
-                let (caller, tensor) = (caller.clone(), tensor.clone());
-                async move { assert_eq!(caller.call(true, Payload::Tensor(tensor)).await.len(), 1 << 20) }
-            };
-            all.push(measure_calls(in_flight, server.process.id(), call).await);
-        }
-        all
-    })
+impl crate::Caller for Caller {
+    async fn echo(&self, sample: Sample) -> Sample {
+        rmp_serde::from_slice(&self.call(false, Payload::Sample(&sample)).await).expect("a sample")
+    }
+
+    async fn tensor(&self, tensor: Bytes) -> usize {
+        self.send(tensor).await.len()
+    }
+}
+
+impl Caller {
+    /// One call with bytes, which come back.
+    pub async fn send(&self, bytes: Bytes) -> Bytes {
+        self.call(true, Payload::Tensor(bytes)).await
+    }
+}
+
+type ReadHalf = Box<dyn AsyncRead + Unpin>;
+type WriteHalf = Box<dyn AsyncWrite + Unpin>;
+/// Both directions of a connection.
+pub type Halves = (ReadHalf, WriteHalf);
+
+/// A connection over TCP.
+#[must_use]
+pub fn tcp(stream: TcpStream) -> Halves {
+    stream.set_nodelay(true).expect("TCP");
+    let (read, write) = stream.into_split();
+    (Box::new(read), Box::new(write))
+}
+
+/// A connection over a unix socket.
+#[must_use]
+pub fn unix(stream: UnixStream) -> Halves {
+    let (read, write) = stream.into_split();
+    (Box::new(read), Box::new(write))
 }
