@@ -1,4 +1,4 @@
-//! Reads frames and acts on them: everything that is complete in the buffer, before it waits for more.
+//! Reads frames and acts on them: everything that is complete in the buffer, before it waits for more, in several turns.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,6 +22,9 @@ use crate::wire::{
 
 /// How much is read at once.
 const READ: usize = 64 << 10;
+/// After so many frames those whom they concern have their turn: the other side gets their answers, or their next calls,
+/// while what else was read is acted on here. With everything acted on first, the two sides would take turns.
+const FRAMES_AT_ONCE: usize = 32;
 /// The same while a long body comes: what is read beyond the end of its chunk has to be copied.
 const READ_BETWEEN_CHUNKS: usize = 4 << 10;
 /// How many bodies of requests may be on their way in at once.
@@ -46,6 +49,14 @@ pub(super) struct Reader {
     answers: BTreeMap<u64, (Answer, Assembly)>,
     /// Answers that came with what is in the buffer, in their order.
     arrived: Vec<(u64, Arrived)>,
+}
+
+/// What is in the buffer after some of it was acted on.
+enum Buffered {
+    /// Nothing that is complete.
+    Exhausted,
+    /// More, perhaps.
+    More,
 }
 
 /// A chunk of which some bytes are still to come.
@@ -98,8 +109,13 @@ impl Reader {
             let read = self.read_buffered();
             self.deliver();
             self.forget_answers();
-            if let Err(ended) = read {
-                return ended;
+            match read {
+                Ok(Buffered::Exhausted) => {}
+                Ok(Buffered::More) => {
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+                Err(ended) => return ended,
             }
             match self.fill().await {
                 Ok(0) => return Ended::quietly("it was closed by the other side"),
@@ -136,26 +152,26 @@ impl Reader {
         self.buffer.reserve(limit);
         let read = self.io.read_buf(&mut (&mut self.buffer).limit(limit)).await?;
         if read == limit {
-            // There is more. Those whom this concerns come first, and the writer with their answers.
+            // There is more, of a long body perhaps. Others on this thread come first, and the writer with what they add.
             tokio::task::yield_now().await;
         }
         Ok(read)
     }
 
-    /// Acts on everything that is complete in the buffer.
-    fn read_buffered(&mut self) -> Result<(), Ended> {
+    /// Acts on what is complete in the buffer.
+    fn read_buffered(&mut self) -> Result<Buffered, Ended> {
         let now = Instant::now();
-        loop {
+        for _ in 0..FRAMES_AT_ONCE {
             if self.chunk.is_some() {
                 self.take_buffered_chunk();
                 self.complete()?;
                 if self.chunk.is_some() {
-                    return Ok(());
+                    return Ok(Buffered::Exhausted);
                 }
             }
-            let Some(prefix) = Prefix::decode(&self.buffer)? else { return Ok(()) };
+            let Some(prefix) = Prefix::decode(&self.buffer)? else { return Ok(Buffered::Exhausted) };
             if Chunk::is(&prefix) {
-                let Some(chunk) = Chunk::decode(&prefix, &self.buffer)? else { return Ok(()) };
+                let Some(chunk) = Chunk::decode(&prefix, &self.buffer)? else { return Ok(Buffered::Exhausted) };
                 self.buffer.advance(CHUNK_HEADER);
                 self.begin_chunk(chunk)?;
                 continue;
@@ -163,11 +179,12 @@ impl Reader {
             let length = PREFIX + prefix.length;
             if self.buffer.len() < length {
                 self.buffer.reserve(length - self.buffer.len());
-                return Ok(());
+                return Ok(Buffered::Exhausted);
             }
             let frame = self.buffer.split_to(length).freeze();
             self.act(&prefix, &frame, now)?;
         }
+        Ok(Buffered::More)
     }
 
     fn act(&mut self, prefix: &Prefix, frame: &Bytes, now: Instant) -> Result<(), Ended> {
