@@ -11,10 +11,15 @@ use std::task::{Context, Poll};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::{Acceptor, Address, ReadHalf, Socket, WriteHalf};
+
+/// How much the kernel holds that was not read, if it may: two chunks of a long body, so that one is read while another is
+/// written. What is in there goes before a short call.
+const UNREAD_MAX: usize = 512 << 10;
 
 struct Unix {
     stream: UnixStream,
@@ -68,6 +73,7 @@ fn checked(stream: UnixStream, name: &str, user: u32) -> io::Result<Box<dyn Sock
         let message = format!("the process at unix:{name} runs as user {peer}, this one as {user}");
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
     }
+    SockRef::from(&stream).set_send_buffer_size(UNREAD_MAX)?;
     Ok(Box::new(Unix { stream, name: name.into() }))
 }
 
