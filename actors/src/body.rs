@@ -1,6 +1,7 @@
 //! What a message carries: a typed value that moves, or bytes in a codec.
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::fmt;
 
 use ::bytes::Bytes;
@@ -66,14 +67,19 @@ impl Encoded {
     /// [`ErrorKind::Service`](crate::ErrorKind::Service) when the value has no form in the codec, as NaN has none in
     /// JSON, and few types have a raw one.
     pub fn encode<T: Serialize + 'static>(value: &T, codec: Codec) -> CallResult<Self> {
+        let msgpack = || {
+            let written = written(|out| rmp_serde::encode::write_named(out, value));
+            written.map_err(|error| cannot_encode(codec, &error))
+        };
         let bytes = match codec {
-            Codec::Msgpack => rmp_serde::to_vec_named(value).map_err(|error| cannot_encode(codec, &error)),
+            Codec::Msgpack => msgpack(),
             Codec::Split => {
-                let (head, segments) = split::writing(|| rmp_serde::to_vec_named(value));
-                let head = head.map_err(|error| cannot_encode(codec, &error))?.into();
-                return Ok(Self { codec, head, segments });
+                let (head, segments) = split::writing(msgpack);
+                return Ok(Self { codec, head: head?, segments });
             }
-            Codec::Json => serde_json::to_vec(value).map_err(|error| cannot_encode(codec, &error)),
+            Codec::Json => {
+                written(|out| serde_json::to_writer(out, value)).map_err(|error| cannot_encode(codec, &error))
+            }
             Codec::Raw => {
                 let raw = Raw::of(value).map(Self::from);
                 return raw.ok_or_else(|| cannot_encode(codec, &"it is neither a tensor, a text nor a file"));
@@ -141,6 +147,28 @@ impl fmt::Display for Codec {
             Codec::Split => "MessagePack with segments",
         })
     }
+}
+
+thread_local! {
+    /// Where bodies are written before they are cut to measure: most are short, and would grow several times.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A body that is longer keeps the memory that it was written in: a copy would cost more.
+const SCRATCH_MAX: usize = 16 << 10;
+
+/// What `write` writes.
+fn written<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Bytes, E> {
+    // Taken, not borrowed: a type may encode another value while it is written.
+    let mut buffer = SCRATCH.take();
+    buffer.clear();
+    write(&mut buffer)?;
+    if buffer.len() > SCRATCH_MAX {
+        return Ok(buffer.into());
+    }
+    let bytes = Bytes::copy_from_slice(&buffer);
+    SCRATCH.set(buffer);
+    Ok(bytes)
 }
 
 fn checked(tensor: Tensor, declared: &TensorSpec) -> CallResult<Tensor> {

@@ -98,7 +98,7 @@ pub use remote::{Remote, RemoteRequest};
 pub use request::{CallTiming, Caller, Context, Cookie, Headers, RequestHead, ResponseHead};
 pub use router::{Load, Route, RouteStats, Routes, decide};
 pub use runtime::{Drained, RunningGroup, Runtime, StartError};
-pub use served::{Answering, Inbound, Served};
+pub use served::{Answering, Beginning, Inbound, Served};
 pub use service::Service;
 pub use supervision::{GroupFailure, GroupStatus};
 pub use tensor::{DType, Dim, Tensor, TensorError, TensorSpec};

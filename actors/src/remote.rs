@@ -1,5 +1,6 @@
 //! A replica in another process, as the router sees it. Implemented by whatever carries the messages.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -36,24 +37,36 @@ pub trait Remote: Send + Sync {
     }
 
     /// Makes a call that is answered once.
-    fn call(&self, request: RemoteRequest) -> BoxFuture<'static, Result<Encoded, Error>>;
+    fn call(&self, request: RemoteRequest<'_>) -> BoxFuture<'static, Result<Encoded, Error>>;
 
     /// Makes a call that is answered by a stream; resolves when the first item is there.
-    fn stream(&self, request: RemoteRequest)
-    -> BoxFuture<'static, CallResult<BoxStream<'static, CallResult<Encoded>>>>;
+    fn stream(
+        &self,
+        request: RemoteRequest<'_>,
+    ) -> BoxFuture<'static, CallResult<BoxStream<'static, CallResult<Encoded>>>>;
 }
 
 /// A call as it leaves the process.
 #[derive(Clone, Debug)]
-pub struct RemoteRequest {
+pub struct RemoteRequest<'a> {
     /// The service's name.
-    pub service: Box<str>,
+    pub service: Cow<'a, str>,
     /// The method's name.
-    pub method: Box<str>,
+    pub method: Cow<'a, str>,
     /// The arguments.
     pub body: Encoded,
     /// How the answer is to be written.
     pub reply: Codec,
     /// What the call inherits.
     pub context: CallContext,
+}
+
+impl RemoteRequest<'_> {
+    /// The same with names of its own, for who keeps it beyond the call of [`Remote::call`].
+    #[must_use]
+    pub fn into_owned(self) -> RemoteRequest<'static> {
+        let Self { service, method, body, reply, context } = self;
+        let (service, method) = (service.into_owned().into(), method.into_owned().into());
+        RemoteRequest { service, method, body, reply, context }
+    }
 }

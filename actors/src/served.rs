@@ -41,6 +41,17 @@ pub struct Inbound {
 #[must_use = "dropping it cancels the call"]
 pub struct Answering(Arc<Told>);
 
+/// The other end of an [`Answering`], to begin the call by.
+pub struct Beginning(Arc<Told>);
+
+impl Answering {
+    /// A call that is about to begin: kept before it does, since it may be answered at once.
+    pub fn about_to_begin() -> (Self, Beginning) {
+        let told = Arc::<Told>::default();
+        (Self(Arc::clone(&told)), Beginning(told))
+    }
+}
+
 impl Served {
     pub(crate) fn of(listed: &Listed, deadlines: &Arc<Deadlines>) -> Vec<Self> {
         let routes = listed.routes.all();
@@ -84,24 +95,26 @@ impl Served {
     /// Makes a call that is answered once. The body is decoded and checked before it takes a place.
     ///
     /// `answer` runs where the call ends: on the worker's thread, so it must not block. It runs before this returns when
-    /// the call is refused, and `None` is returned then.
-    pub fn call(&self, call: Inbound, answer: impl FnOnce(CallResult<Encoded>) + Send + 'static) -> Option<Answering> {
+    /// the call is refused, and not at all when the call is cancelled.
+    pub fn call(
+        &self,
+        call: Inbound,
+        Beginning(told): Beginning,
+        answer: impl FnOnce(CallResult<Encoded>) + Send + 'static,
+    ) {
         let (method, reply, deadline) = (call.method, call.reply, call.context.deadline);
         let submitted = self.submission(call);
         let submitted = submitted.and_then(|call| self.group.submit(call).map_err(|undone| undone.error));
         let admitted = match submitted {
             Ok(admitted) => admitted,
-            Err(error) => {
-                answer(Err(error));
-                return None;
-            }
+            Err(error) => return answer(Err(error)),
         };
         let Self { group, deadlines } = self.clone();
-        Some(Answering(Told::begin(async move {
+        told.begin(async move {
             let outcome = Answer::of(&group, &deadlines, admitted, (method, deadline)).await;
             let outcome = outcome.map_err(|undone| undone.error);
             answer(outcome.and_then(|value| group.encode(method, value, reply).map(encoded)));
-        })))
+        });
     }
 
     /// Makes a call that is answered by a stream; resolves when the first item is there. Dropping either cancels.

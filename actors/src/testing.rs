@@ -105,7 +105,7 @@ impl Script {
         self
     }
 
-    fn answer(&self, request: &RemoteRequest) -> CallResult<Vec<Encoded>> {
+    fn answer(&self, request: &RemoteRequest<'_>) -> CallResult<Vec<Encoded>> {
         let answer = self.answers.get(&*request.method).ok_or_else(|| {
             Error::malformed(format!("the script of {} has no answer to `{}`", request.service, request.method))
         })?;
@@ -122,7 +122,7 @@ impl Remote for Script {
         0
     }
 
-    fn call(&self, request: RemoteRequest) -> BoxFuture<'static, Result<Encoded, Error>> {
+    fn call(&self, request: RemoteRequest<'_>) -> BoxFuture<'static, Result<Encoded, Error>> {
         let one = self.answer(&request).and_then(|items| {
             items.into_iter().next().ok_or_else(|| Error::malformed("the method answers by a stream"))
         });
@@ -131,7 +131,7 @@ impl Remote for Script {
 
     fn stream(
         &self,
-        request: RemoteRequest,
+        request: RemoteRequest<'_>,
     ) -> BoxFuture<'static, CallResult<BoxStream<'static, CallResult<Encoded>>>> {
         let items = self.answer(&request).map(|items| stream::iter(items).map(Ok).boxed());
         Box::pin(ready(items))

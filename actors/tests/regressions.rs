@@ -164,15 +164,15 @@ impl Remote for Bridge {
     fn load(&self) -> usize {
         0
     }
-    fn call(&self, r: RemoteRequest) -> BoxFuture<'static, CallResult<Encoded>> {
-        let client = self.1.clone();
+    fn call(&self, r: RemoteRequest<'_>) -> BoxFuture<'static, CallResult<Encoded>> {
+        let (client, r) = (self.1.clone(), r.into_owned());
         let (tx, rx) = tokio::sync::oneshot::channel();
         tokio::task::spawn_local(async move {
             let _ = tx.send(client.call(&r.method, r.body, r.reply).await);
         });
         Box::pin(async move { rx.await.unwrap() })
     }
-    fn stream(&self, _: RemoteRequest) -> BoxFuture<'static, CallResult<BoxStream<'static, CallResult<Encoded>>>> {
+    fn stream(&self, _: RemoteRequest<'_>) -> BoxFuture<'static, CallResult<BoxStream<'static, CallResult<Encoded>>>> {
         unreachable!("nothing here streams")
     }
 }

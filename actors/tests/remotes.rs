@@ -58,7 +58,7 @@ struct Scripted {
     replica: ReplicaId,
     load: usize,
     script: Mutex<VecDeque<Script>>,
-    asked: Mutex<Vec<RemoteRequest>>,
+    asked: Mutex<Vec<RemoteRequest<'static>>>,
     dropped: Arc<AtomicUsize>,
 }
 
@@ -95,8 +95,8 @@ impl Remote for Scripted {
         self.load
     }
 
-    fn call(&self, request: RemoteRequest) -> BoxFuture<'static, CallResult<Encoded>> {
-        self.asked.lock().unwrap().push(request);
+    fn call(&self, request: RemoteRequest<'_>) -> BoxFuture<'static, CallResult<Encoded>> {
+        self.asked.lock().unwrap().push(request.into_owned());
         let next = self.script.lock().unwrap().pop_front().expect("the script goes on");
         let dropped = CountDrop(Arc::clone(&self.dropped));
         Box::pin(async move {
@@ -111,7 +111,7 @@ impl Remote for Scripted {
 
     fn stream(
         &self,
-        request: RemoteRequest,
+        request: RemoteRequest<'_>,
     ) -> BoxFuture<'static, CallResult<BoxStream<'static, CallResult<Encoded>>>> {
         let answer = self.call(request);
         Box::pin(async move {

@@ -32,7 +32,7 @@ struct Opened {
 }
 
 impl Peer {
-    pub(super) async fn call(self: Arc<Self>, request: RemoteRequest) -> CallResult<Encoded> {
+    pub(super) async fn call(self: Arc<Self>, request: RemoteRequest<'static>) -> CallResult<Encoded> {
         let _place = self.enter().ok_or_else(|| self.full(&request))?;
         let mut tries = 0;
         loop {
@@ -46,7 +46,7 @@ impl Peer {
 
     pub(super) async fn stream(
         self: Arc<Self>,
-        request: RemoteRequest,
+        request: RemoteRequest<'static>,
     ) -> CallResult<BoxStream<'static, CallResult<Encoded>>> {
         let place = self.enter().ok_or_else(|| self.full(&request))?;
         let mut tries = 0;
@@ -59,7 +59,7 @@ impl Peer {
         }
     }
 
-    async fn call_once(&self, request: &RemoteRequest) -> CallResult<Encoded> {
+    async fn call_once(&self, request: &RemoteRequest<'_>) -> CallResult<Encoded> {
         let Opened { response, contract } = self.open(request, Wanted::One(request.reply)).await?;
         let (head, body) = response.into_parts();
         let body = reply::read(&head.headers, body, self.max_answer).await;
@@ -68,7 +68,7 @@ impl Peer {
         encoded.map_err(|error| error.returned_by(self.hop(request)))
     }
 
-    async fn stream_once(&self, request: &RemoteRequest) -> CallResult<Reading> {
+    async fn stream_once(&self, request: &RemoteRequest<'_>) -> CallResult<Reading> {
         let Opened { response, contract } = self.open(request, Wanted::Stream).await?;
         let offer = contract.offer(&request.method);
         let items = match answer(&contract, offer) {
@@ -82,7 +82,7 @@ impl Peer {
     }
 
     /// Sends a call; the answer is one that says that it went well.
-    async fn open(&self, request: &RemoteRequest, wanted: Wanted) -> CallResult<Opened> {
+    async fn open(&self, request: &RemoteRequest<'_>, wanted: Wanted) -> CallResult<Opened> {
         let contract = self.contract(request).await?;
         let offer = self.offer(&contract, request)?;
         match (offer.map(|offer| offer.is_stream), wanted) {
@@ -110,7 +110,7 @@ impl Peer {
     }
 
     /// What is offered there; asked for if it is not known yet.
-    async fn contract(&self, request: &RemoteRequest) -> CallResult<Arc<Contract>> {
+    async fn contract(&self, request: &RemoteRequest<'_>) -> CallResult<Arc<Contract>> {
         if let Some(contract) = self.contract.load_full() {
             return Ok(contract);
         }
@@ -123,7 +123,7 @@ impl Peer {
         Ok(self.contract.load_full().unwrap_or_default())
     }
 
-    fn offer<'a>(&self, contract: &'a Contract, request: &RemoteRequest) -> CallResult<Option<&'a Offer>> {
+    fn offer<'a>(&self, contract: &'a Contract, request: &RemoteRequest<'_>) -> CallResult<Option<&'a Offer>> {
         let offer = contract.offer(&request.method);
         if offer.is_some() || !contract.is_known {
             return Ok(offer);
@@ -136,7 +136,7 @@ impl Peer {
         Err(Error::malformed(message).refused_by(self.hop(request)))
     }
 
-    fn unanswered(&self, unanswered: Unanswered, request: &RemoteRequest) -> Error {
+    fn unanswered(&self, unanswered: Unanswered, request: &RemoteRequest<'_>) -> Error {
         let hop = self.hop(request);
         match unanswered {
             Unanswered::NotSent(reason) => {
@@ -152,7 +152,7 @@ impl Peer {
         }
     }
 
-    async fn refused(&self, response: Response<Incoming>, request: &RemoteRequest) -> Error {
+    async fn refused(&self, response: Response<Incoming>, request: &RemoteRequest<'_>) -> Error {
         let (head, body) = response.into_parts();
         if matches!(
             head.status,
@@ -170,7 +170,7 @@ impl Peer {
     ///
     /// # Errors
     /// The error that it has ended by, if it may not.
-    async fn pause(&self, error: Error, tries: u32, request: &RemoteRequest) -> CallResult<()> {
+    async fn pause(&self, error: Error, tries: u32, request: &RemoteRequest<'_>) -> CallResult<()> {
         let idempotent = self.expected(&request.method).is_some_and(|method| method.idempotent);
         let away = tries > 1 && self.is_away();
         let failed = Failed { error: &error, tries, idempotent, away, left: left(request) };
@@ -190,15 +190,15 @@ impl Peer {
         self.expected(method).is_some_and(|method| method.root)
     }
 
-    fn full(&self, request: &RemoteRequest) -> Error {
+    fn full(&self, request: &RemoteRequest<'_>) -> Error {
         Error::new(ErrorKind::Overloaded { retry_after: FULL_FOR }).refused_by(self.hop(request))
     }
 
-    fn unexpected(&self, request: &RemoteRequest, what: &str) -> Error {
+    fn unexpected(&self, request: &RemoteRequest<'_>, what: &str) -> Error {
         Error::malformed(what).refused_by(self.hop(request))
     }
 
-    fn hop(&self, request: &RemoteRequest) -> Hop {
+    fn hop(&self, request: &RemoteRequest<'_>) -> Hop {
         Hop { service: self.service.to_string(), method: request.method.to_string(), replica: self.replica.to_string() }
     }
 
@@ -214,6 +214,6 @@ fn answer(contract: &Contract, offer: Option<&Offer>) -> Answer {
 }
 
 /// What is left of the caller's time.
-fn left(request: &RemoteRequest) -> Duration {
+fn left(request: &RemoteRequest<'_>) -> Duration {
     request.context.deadline.saturating_duration_since(Instant::now())
 }

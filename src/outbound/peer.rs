@@ -152,14 +152,14 @@ impl Remote for Way {
         self.peer.trouble()
     }
 
-    fn call(&self, request: RemoteRequest) -> BoxFuture<'static, CallResult<Encoded>> {
-        Box::pin(Arc::clone(&self.peer).call(request))
+    fn call(&self, request: RemoteRequest<'_>) -> BoxFuture<'static, CallResult<Encoded>> {
+        Box::pin(Arc::clone(&self.peer).call(request.into_owned()))
     }
 
     fn stream(
         &self,
-        request: RemoteRequest,
+        request: RemoteRequest<'_>,
     ) -> BoxFuture<'static, CallResult<BoxStream<'static, CallResult<Encoded>>>> {
-        Box::pin(Arc::clone(&self.peer).stream(request))
+        Box::pin(Arc::clone(&self.peer).stream(request.into_owned()))
     }
 }

@@ -224,13 +224,13 @@ fn submission(
     Ok((Submission { method, message, context: context.clone() }, encoded))
 }
 
-fn request(
+fn request<'a>(
     remote: &dyn Remote,
-    routes: &Routes,
-    called: &Called<'_>,
+    routes: &'a Routes,
+    called: &Called<'a>,
     body: &Body,
     context: &CallContext,
-) -> CallResult<RemoteRequest> {
+) -> CallResult<RemoteRequest<'a>> {
     routes.count_remote();
     let codec = remote.codec();
     let (body, reply) = match (body, called.types) {
@@ -243,7 +243,7 @@ fn request(
 }
 
 /// Begins the span of a call to another process, if it belongs to a recorded trace; over there that one is the parent.
-fn begin_span(remote: &dyn Remote, routes: &Routes, called: &Called<'_>, request: &mut RemoteRequest) -> CallSpan {
+fn begin_span(remote: &dyn Remote, routes: &Routes, called: &Called<'_>, request: &mut RemoteRequest<'_>) -> CallSpan {
     let names = || (routes.service(), called.method, remote.replica().to_string());
     CallSpan::begin(&mut request.context.trace, SpanKind::Sent, names)
 }

@@ -56,12 +56,11 @@ fn tell_local(
     let waits = (submission.method, submission.context.deadline);
     let admitted = group.submit(submission).map_err(|undone| undone.of(encoded))?;
     let (group, deadlines) = (Arc::clone(group), Arc::clone(deadlines));
-    let told = Told::begin(async move {
+    // Its wakers keep it until it is done.
+    Arc::<Told>::default().begin(async move {
         let answer = Answer::of(&group, &deadlines, admitted, waits).await;
         tell_failure(answer.map(drop).map_err(|undone| undone.error));
     });
-    // Its wakers keep it until it is done.
-    drop(told);
     Ok(())
 }
 

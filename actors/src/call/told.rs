@@ -3,11 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// A future that is polled by those who wake it: the worker that answers, or the sweeper of deadlines. For futures that
 /// wait for events of other threads and do next to nothing then.
+#[derive(Default)]
 pub(crate) struct Told {
     work: Mutex<Option<Work>>,
     /// Set by a wake that found the future being polled, perhaps by this very thread: whoever polls does so once more.
@@ -19,13 +20,12 @@ pub(crate) struct Told {
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Told {
-    /// Polls the future a first time.
-    pub(crate) fn begin(future: impl Future<Output = ()> + Send + 'static) -> Arc<Self> {
+    /// Takes the future, and polls it a first time; drops it if it was given up before.
+    pub(crate) fn begin(self: &Arc<Self>, future: impl Future<Output = ()> + Send + 'static) {
         let work: Work = Box::pin(future);
-        let given_up = AtomicBool::new(false);
-        let told = Arc::new(Self { work: Mutex::new(Some(work)), woken: AtomicBool::new(false), given_up });
-        told.wake_by_ref();
-        told
+        // Nobody polls what is not there, but for a moment while it is given up.
+        *self.work.lock().unwrap_or_else(PoisonError::into_inner) = Some(work);
+        self.wake_by_ref();
     }
 
     /// Drops the future, at once unless it is being polled.

@@ -272,18 +272,14 @@ impl Connection {
 /// The callee's side.
 impl Connection {
     /// Takes in a call, if the peer reads the answers to those that it has made.
-    fn take_in(&self, id: u64) -> Result<(), Refusal> {
-        let state = &mut *self.lock();
-        match state.outgoing.is_full() {
-            true => Err(Refusal::Full),
-            false => state.serving.begin(id),
-        }
-    }
-
-    /// Keeps what cancels a call until it is answered.
-    fn keep(&self, id: u64, served: Served) {
-        let over = self.lock().serving.keep(id, served);
-        drop(over);
+    fn take_in(&self, id: u64, served: Served) -> Result<(), Refusal> {
+        let mut state = self.lock();
+        let refused = match state.outgoing.is_full() {
+            true => Err((Refusal::Full, served)),
+            false => state.serving.begin(id, served),
+        };
+        drop(state);
+        refused.map_err(|(refusal, _served)| refusal)
     }
 
     /// The caller has gone.

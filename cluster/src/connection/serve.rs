@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use playhouse_actors::{CallContext, Codec, Encoded, Error, ErrorKind, Inbound, SpanId, TraceContext, TraceId};
+use playhouse_actors::{Answering, CallContext, Codec, Encoded, Error, ErrorKind, Inbound, SpanId, TraceContext, TraceId};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
@@ -62,37 +62,40 @@ pub(super) fn begin(
             return Ok(());
         }
     };
-    match connection.take_in(id) {
-        Ok(()) => {}
-        Err(Refusal::Known) => return Err(AlreadyBegun),
-        Err(Refusal::Full) => {
-            connection.refuse(id, ErrorKind::Overloaded { retry_after: RETRY_AFTER }.into());
-            return Ok(());
-        }
-    }
     let context = CallContext { began: call.began, deadline: call.deadline, trace: call.trace };
     let inbound = Inbound { method: method.index, body, reply: call.reply, context };
-    let served = match call.credit {
-        0 => once(connection, &method, id, inbound),
-        credit => Some(stream(connection, method, id, inbound, credit)),
+    let taken_in = match call.credit {
+        0 => once(connection, method, id, inbound),
+        credit => stream(connection, method, id, inbound, credit),
     };
-    if let Some(served) = served {
-        connection.keep(id, served);
+    match taken_in {
+        Ok(()) => {}
+        Err(Refusal::Known) => return Err(AlreadyBegun),
+        Err(Refusal::Full) => connection.refuse(id, ErrorKind::Overloaded { retry_after: RETRY_AFTER }.into()),
     }
     Ok(())
 }
 
-fn once(connection: &Arc<Connection>, method: &Arc<Method>, id: u64, inbound: Inbound) -> Option<Served> {
-    let (connection, depth_of) = (Arc::clone(connection), Arc::clone(method));
-    let answering = method.served.call(inbound, move |result| connection.answer(id, depth_of.depth(), result));
-    answering.map(|answering| Served::Once { _answering: answering })
+fn once(connection: &Arc<Connection>, method: Arc<Method>, id: u64, inbound: Inbound) -> Result<(), Refusal> {
+    let (answering, beginning) = Answering::about_to_begin();
+    connection.take_in(id, Served::Once { _answering: answering })?;
+    let (connection, depth_of) = (Arc::clone(connection), Arc::clone(&method));
+    method.served.call(inbound, beginning, move |result| connection.answer(id, depth_of.depth(), result));
+    Ok(())
 }
 
-fn stream(connection: &Arc<Connection>, method: Arc<Method>, id: u64, inbound: Inbound, credit: u32) -> Served {
+fn stream(
+    connection: &Arc<Connection>,
+    method: Arc<Method>,
+    id: u64,
+    inbound: Inbound,
+    credit: u32,
+) -> Result<(), Refusal> {
     let credit = Arc::new(Semaphore::new((credit as usize).min(super::serving::CREDIT_MAX)));
     let answered = send_items(Arc::clone(connection), method, id, inbound, Arc::clone(&credit));
+    // It does not begin before this task of ours has gone on.
     let task = tokio::task::spawn_local(answered).abort_handle();
-    Served::Stream(Stream { credit, task })
+    connection.take_in(id, Served::Stream(Stream { credit, task }))
 }
 
 /// Sends the items of a stream, at the pace of who reads them. Aborted when the caller goes.

@@ -1,8 +1,10 @@
 //! The calls of a peer that are being answered on a connection.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use playhouse_actors::Answering;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
@@ -14,12 +16,10 @@ pub(crate) const CREDIT_MAX: usize = 65_536;
 
 /// The calls that are being answered.
 #[derive(Default)]
-pub(crate) struct Serving(HashMap<u64, Served>);
+pub(crate) struct Serving(HashMap<u64, Served, RandomState>);
 
 /// A call that is being answered. Dropping it cancels the call.
 pub(crate) enum Served {
-    /// It is just beginning, or was refused while it did.
-    Beginning,
     /// One answer.
     Once { _answering: Answering },
     /// Many answers, by a task of their own.
@@ -52,28 +52,21 @@ impl Serving {
         self.0.len()
     }
 
-    /// Takes a call in.
+    /// Takes a call in, with what cancels it.
     ///
     /// # Errors
-    /// When there are too many, or there is one by this identifier.
-    pub(crate) fn begin(&mut self, id: u64) -> Result<(), Refusal> {
+    /// When there are too many, or there is one by this identifier. What cancels the call is to be dropped where no lock
+    /// is held.
+    pub(crate) fn begin(&mut self, id: u64, served: Served) -> Result<(), (Refusal, Served)> {
         if self.0.len() >= SERVING_MAX {
-            return Err(Refusal::Full);
+            return Err((Refusal::Full, served));
         }
-        match self.0.insert(id, Served::Beginning) {
-            None => Ok(()),
-            Some(_) => Err(Refusal::Known),
-        }
-    }
-
-    /// Keeps what cancels the call; gives it back if the call is over already.
-    pub(crate) fn keep(&mut self, id: u64, served: Served) -> Option<Served> {
-        match self.0.get_mut(&id) {
-            None => Some(served),
-            Some(beginning) => {
-                *beginning = served;
-                None
+        match self.0.entry(id) {
+            Entry::Vacant(place) => {
+                place.insert(served);
+                Ok(())
             }
+            Entry::Occupied(_) => Err((Refusal::Known, served)),
         }
     }
 

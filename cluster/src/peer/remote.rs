@@ -34,7 +34,7 @@ impl RemoteReplica {
     }
 
     /// What is to be sent, and where.
-    fn prepare(&self, request: RemoteRequest, stream: bool) -> CallResult<(Arc<Connection>, Ask)> {
+    fn prepare(&self, request: RemoteRequest<'_>, stream: bool) -> CallResult<(Arc<Connection>, Ask)> {
         let RemoteRequest { method, body, reply, context, .. } = request;
         let method = self.number(&method)?;
         let connection = self.peer.upgrade().and_then(|peer| peer.connection());
@@ -71,7 +71,7 @@ impl Remote for RemoteReplica {
         Codec::Split
     }
 
-    fn call(&self, request: RemoteRequest) -> BoxFuture<'static, CallResult<Encoded>> {
+    fn call(&self, request: RemoteRequest<'_>) -> BoxFuture<'static, CallResult<Encoded>> {
         match self.prepare(request, false) {
             Ok((connection, ask)) => OnceCall::new(connection, ask).boxed(),
             Err(error) => ready(Err(error)).boxed(),
@@ -80,7 +80,7 @@ impl Remote for RemoteReplica {
 
     fn stream(
         &self,
-        request: RemoteRequest,
+        request: RemoteRequest<'_>,
     ) -> BoxFuture<'static, CallResult<BoxStream<'static, CallResult<Encoded>>>> {
         let prepared = self.prepare(request, true);
         async {
