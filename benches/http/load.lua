@@ -19,6 +19,8 @@ local cases = {
    },
 }
 
+cases.forward = cases.tensor
+
 function init(arguments)
    local case = cases[arguments[1]]
    wrk.method = "POST"

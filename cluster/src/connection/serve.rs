@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use playhouse_actors::{Answering, CallContext, Codec, Encoded, Error, ErrorKind, Inbound, SpanId, TraceContext, TraceId};
+use playhouse_actors::{
+    Answering, CallContext, Codec, Encoded, Error, ErrorKind, Inbound, SpanId, TraceContext, TraceId,
+};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 

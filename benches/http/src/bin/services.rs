@@ -45,6 +45,12 @@ impl Bench {
         let rows = self.preprocessing.preprocess(input_series).await?;
         Ok(rows.to_vec::<f32>()?.iter().sum())
     }
+
+    /// Passes a tensor on to the other service.
+    #[api]
+    async fn forward(&self, tensor: Tensor) -> Result<Tensor> {
+        Ok(self.preprocessing.preprocess(tensor).await?)
+    }
 }
 
 fn main() -> std::process::ExitCode {
