@@ -3,6 +3,7 @@
 //! What was asked for goes to the standard output, what happens on the way to the standard error.
 
 mod arguments;
+mod calls;
 mod columns;
 mod describe;
 mod finish;

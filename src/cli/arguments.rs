@@ -2,16 +2,16 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::calls::Calls;
 use super::http::Http;
 use super::membership::Membership;
 use super::models::Models;
-use crate::config::{parse_duration, parse_ratio, parse_size};
+use crate::config::{parse_duration, parse_ratio};
 
 /// Serves its methods by HTTP, unless another command is given
 ///
@@ -44,15 +44,8 @@ pub(super) struct Serve {
     #[command(flatten)]
     pub(super) http: Http,
 
-    /// Calls a dependency at another URL than the one in the code; several are separated by commas
-    #[arg(
-        long,
-        env = "PLAYHOUSE_DEPENDS",
-        hide_env = true,
-        value_name = "SERVICE.PARAMETER=URL",
-        value_delimiter = ','
-    )]
-    pub(super) depends: Vec<Bound>,
+    #[command(flatten)]
+    pub(super) calls: Calls,
 
     /// File of settings, in YAML
     #[arg(long, env = "PLAYHOUSE_CONFIG", hide_env = true, value_name = "FILE")]
@@ -83,31 +76,8 @@ pub(super) struct Serve {
     #[arg(long, env = "PLAYHOUSE_VERIFY_MODELS", hide_env = true, value_parser = FalseyValueParser::new())]
     pub(super) verify_models: bool,
 
-    /// Largest answer of a dependency at a URL [default: 100MiB]
-    #[arg(long, env = "PLAYHOUSE_MAX_ANSWER", hide_env = true, value_name = "SIZE", value_parser = parse_size)]
-    pub(super) max_answer: Option<usize>,
-
     #[command(flatten)]
     pub(super) membership: Membership,
-}
-
-/// A parameter of a service with `#[depends(url = "..")]`, and where it is to be called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Bound {
-    pub(super) service: String,
-    pub(super) parameter: String,
-    pub(super) url: String,
-}
-
-impl FromStr for Bound {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let parts = text.split_once('=').and_then(|(name, url)| Some((name.split_once('.')?, url)));
-        let ((service, parameter), url) =
-            parts.ok_or("expected a service, a parameter and a URL, as in Classifier.cleaning=https://host/path")?;
-        Ok(Self { service: service.into(), parameter: parameter.into(), url: url.into() })
-    }
 }
 
 /// What `describe` can be told.

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use playhouse_actors::{Drained, Error};
 
-use super::arguments::{Bound, Logs, Serve};
+use super::arguments::{Logs, Serve};
 use super::output;
 use super::signals::Signals;
 use super::summary::Summary;
 use super::traces::Traces;
 use crate::app::Prepare;
 use crate::config::{self, File, LogFormat};
-use crate::gateway::GatewayError;
 use crate::model::ModelCheck;
 use crate::node::{DRAIN_LIMIT, NodeBuilder};
 
@@ -42,8 +41,8 @@ impl Serve {
     /// Lays the configuration file, then the command line, over what is in the code.
     ///
     /// # Errors
-    /// What is wrong with the settings of the gateway.
-    fn apply(&self, node: NodeBuilder, file: File) -> Result<NodeBuilder, GatewayError> {
+    /// What is wrong with the settings.
+    fn apply(&self, node: NodeBuilder, file: File) -> anyhow::Result<NodeBuilder> {
         let node = match self.verify_models || file.verify_models == Some(true) {
             true => node.provide(ModelCheck::Hashes),
             false => node,
@@ -55,7 +54,7 @@ impl Serve {
             Some(threads) => node.threads(threads),
             None => node,
         };
-        let node = match self.max_answer.or(file.max_answer) {
+        let node = match self.calls.max_answer.or(file.max_answer) {
             Some(max_answer) => node.max_answer(max_answer),
             None => node,
         };
@@ -70,9 +69,7 @@ impl Serve {
                 .into_iter()
                 .fold(node, |node, (parameter, url)| node.depends(service.as_str(), parameter, url))
         });
-        Ok(self.depends.iter().fold(node, |node, Bound { service, parameter, url }| {
-            node.depends(service.as_str(), parameter.as_str(), url.as_str())
-        }))
+        self.calls.apply(node)
     }
 }
 

@@ -5,8 +5,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod cleaning;
 mod collector;
 mod command_line;
+mod depends;
 #[path = "../stage/jobs.rs"]
 mod jobs;
 mod nodes;
@@ -25,15 +27,12 @@ use libtest_mimic::{Arguments, Trial};
 use playhouse::App;
 
 fn main() -> ExitCode {
-    if std::env::var_os(program::STAGE).is_some_and(|stage| stage == program::TASKS) {
-        return App::new().service::<jobs::Mill>().service::<jobs::Jobs>().main();
-    }
-    if std::env::var_os(program::STAGE).is_some() {
-        let services = App::new().service::<stage::Narrow>().service::<stage::Hasty>().service::<stage::Fragile>();
-        return services.service::<stage::Front>().service::<stage::Stage>().main();
+    if let Ok(stage) = std::env::var(program::STAGE) {
+        return program_of(&stage).main();
     }
     let modules = [
         command_line::TESTS,
+        depends::TESTS,
         nodes::TESTS,
         settings::TESTS,
         signals::TESTS,
@@ -48,6 +47,19 @@ fn main() -> ExitCode {
         })
     });
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+}
+
+/// The program that a test wants to look at.
+fn program_of(stage: &str) -> App {
+    match stage {
+        program::TASKS => App::new().service::<jobs::Mill>().service::<jobs::Jobs>(),
+        program::CLEANING => App::new().service::<cleaning::Preprocessing>(),
+        program::CLASSIFIER => App::new().service::<cleaning::Classifier>(),
+        _ => {
+            let services = App::new().service::<stage::Narrow>().service::<stage::Hasty>().service::<stage::Fragile>();
+            services.service::<stage::Front>().service::<stage::Stage>()
+        }
+    }
 }
 
 /// A test and its name.

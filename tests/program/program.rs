@@ -15,6 +15,10 @@ pub(crate) const STAGE: &str = "STAGE";
 /// Tells it to be a program of services with tasks.
 pub(crate) const TASKS: &str = "tasks";
 
+/// Tells it to be one that cleans measurements, or one that calls that one.
+pub(crate) const CLEANING: &str = "cleaning";
+pub(crate) const CLASSIFIER: &str = "classifier";
+
 /// How long a line may take to come; a few milliseconds are usual.
 const PATIENCE: Duration = Duration::from_secs(30);
 
