@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use playhouse_actors::{Result, Service, Settings};
+use playhouse_actors::{Result, Service, Settings, TokenSource};
 
 use crate::cli;
 use crate::gateway::{GatewayConfig, http};
@@ -52,6 +52,11 @@ impl App {
     /// environment and the command line come over both.
     pub fn depends(self, service: impl Into<String>, parameter: impl Into<String>, url: impl Into<String>) -> Self {
         Self { node: self.node.depends(service, parameter, url), ..self }
+    }
+
+    /// Says where the bearer token for such a parameter is, in place of what the code says.
+    pub fn depends_token(self, service: impl Into<String>, parameter: impl Into<String>, token: TokenSource) -> Self {
+        Self { node: self.node.depends_token(service, parameter, token), ..self }
     }
 
     /// Gives constructors something to draw on; see [`InitContext::provision`](crate::InitContext::provision).

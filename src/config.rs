@@ -4,6 +4,7 @@
 //! values and gathers what is wrong, `file`, `service` and `tasks` know the names.
 
 mod check;
+mod depends;
 mod duration;
 mod error;
 mod file;
@@ -23,6 +24,7 @@ use std::path::Path;
 
 use playhouse_actors::ServiceDescription;
 
+pub(crate) use depends::Bound;
 pub(crate) use duration::{parse_duration, parse_time_limit};
 pub(crate) use error::ConfigError;
 pub(crate) use file::File;

@@ -50,6 +50,7 @@ mod nearest;
 pub use app::App;
 pub use gateway::{Cors, GatewayConfig, GatewayError, Tokens, http};
 pub use node::{Node, NodeBuilder, NodeError};
+pub use outbound::AuthoritiesError;
 pub use tasks::{TaskConfig, TaskCounts, TaskStoreError};
 
 // The layer below, by which everything can be written by hand: all of it, as its own `lib.rs` lists it.

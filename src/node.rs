@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use playhouse_actors::{
-    AnyClient, CallResult, ConnectError, Depends, Drained, ReplicaId, Runtime, Service, ServiceClient,
+    AnyClient, CallResult, ConnectError, Depends, Drained, Endpoint, ReplicaId, Runtime, Service, ServiceClient,
     ServiceDescription, Settings, StartError,
 };
 use playhouse_cluster::Cluster;
@@ -85,12 +85,13 @@ impl Node {
     /// A client of whoever answers at a URL, be it another Playhouse or BentoML: typed, as `node.connect::<FooClient>(..)`,
     /// or without types, as `node.connect::<AnyClient>(..)`. What `#[depends(url = "..")]` is for a constructor.
     ///
-    /// The URL may hold variables of the environment, as `${NAME}` or `${NAME:-default}`. Nobody has to be there yet.
+    /// The URL may hold variables of the environment, as `${NAME}` or `${NAME:-default}`; one that needs a bearer token is an
+    /// [`Endpoint`]. Nobody has to be there yet.
     ///
     /// # Errors
-    /// A text that is no URL, or somebody who offers something else than the typed client calls; names all of it.
-    pub async fn connect<C: Depends>(&self, url: &str) -> Result<C, ConnectError> {
-        self.runtime.connect(url).await
+    /// A text that is no URL, a token that is not there, or somebody who offers something else than the typed client calls; names all of it.
+    pub async fn connect<C: Depends>(&self, endpoint: impl Into<Endpoint>) -> Result<C, ConnectError> {
+        self.runtime.connect(endpoint).await
     }
 
     /// Starts another group of a service, and returns when a worker of it is ready.

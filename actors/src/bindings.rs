@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::join_all;
@@ -9,6 +10,7 @@ use futures_util::future::join_all;
 use crate::definition::Definition;
 use crate::depends::{ConnectError, Connector, Interface};
 use crate::description::{RequirementKind, ServiceDescription};
+use crate::endpoint::{Endpoint, TokenSource, TokenSourceError};
 use crate::group::TIMEOUT;
 use crate::remote::Remote;
 use crate::router::{Route, Routes};
@@ -17,9 +19,16 @@ use crate::router::{Route, Routes};
 #[derive(Default)]
 pub(crate) struct Bindings {
     connector: Option<Arc<dyn Connector>>,
-    /// URLs in place of those in the code.
-    urls: HashMap<Parameter, String>,
+    /// What is said in place of the code.
+    told: HashMap<Parameter, Told>,
     bound: Mutex<HashMap<Parameter, Dependency>>,
+}
+
+/// What is said of a parameter in place of the code.
+#[derive(Default)]
+struct Told {
+    url: Option<String>,
+    token: Option<TokenSource>,
 }
 
 /// A parameter of a service's constructor.
@@ -57,12 +66,16 @@ impl Bindings {
     }
 
     pub(crate) fn set_url(&mut self, service: String, parameter: String, url: String) {
-        self.urls.insert(Parameter { service, name: parameter }, url);
+        self.told.entry(Parameter { service, name: parameter }).or_default().url = Some(url);
     }
 
-    /// URLs for parameters that none of these services has, each with what is known.
+    pub(crate) fn set_token(&mut self, service: String, parameter: String, token: TokenSource) {
+        self.told.entry(Parameter { service, name: parameter }).or_default().token = Some(token);
+    }
+
+    /// A parameter of which something is said and that none of these services has, with those that it has.
     pub(crate) fn stray<'a>(&'a self, services: &'a [&ServiceDescription]) -> Option<(&'a str, &'a str, String)> {
-        self.urls.keys().find_map(|Parameter { service, name }| {
+        self.told.keys().find_map(|Parameter { service, name }| {
             // A service that is not there is another mistake, and told as such.
             let description = services.iter().find(|description| description.name == service)?;
             let known: Vec<&str> = description.bound_parameters().collect();
@@ -70,9 +83,9 @@ impl Bindings {
         })
     }
 
-    /// The services for which there are URLs.
+    /// The services of which something is said.
     pub(crate) fn services(&self) -> impl Iterator<Item = &str> {
-        self.urls.keys().map(|parameter| parameter.service.as_str())
+        self.told.keys().map(|parameter| parameter.service.as_str())
     }
 
     /// Makes the ways that these services need and that are not there yet, all at the same time.
@@ -93,8 +106,8 @@ impl Bindings {
     }
 
     /// Makes a way that belongs to no service's constructor.
-    pub(crate) async fn connect(&self, interface: Interface, url: &str) -> Result<Arc<Routes>, ConnectError> {
-        let remote = self.remote(interface, url).await?;
+    pub(crate) async fn connect(&self, interface: Interface, endpoint: &Endpoint) -> Result<Arc<Routes>, ConnectError> {
+        let remote = self.remote(interface, endpoint).await?;
         Ok(routes(interface, &remote))
     }
 
@@ -108,17 +121,25 @@ impl Bindings {
     fn wanted(&self, description: &ServiceDescription) -> Vec<Wanted> {
         let bound = self.bound();
         let wanted = description.requirements.iter().filter_map(|requirement| {
-            let RequirementKind::Url { interface, url } = requirement.kind else { return None };
+            let RequirementKind::Url { interface, url, token } = requirement.kind else { return None };
             let parameter = Parameter { service: description.name.into(), name: requirement.parameter.into() };
-            let url = self.urls.get(&parameter).cloned().unwrap_or_else(|| url.into());
-            Some(Wanted { name: requirement.parameter, parameter, interface, url })
+            let (name, told) = (requirement.parameter, self.told.get(&parameter));
+            let url = told.and_then(|told| told.url.clone()).unwrap_or_else(|| url.into());
+            let told = told.and_then(|told| told.token.clone()).map(Ok);
+            let token = told.or_else(|| token.map(TokenSource::from_str)).transpose();
+            let endpoint = token.map(|token| Endpoint { url, token });
+            Some(Wanted { name, parameter, interface, endpoint })
         });
         wanted.filter(|wanted| !bound.contains_key(&wanted.parameter)).collect()
     }
 
     async fn make(&self, wanted: Wanted) -> Result<(Parameter, Dependency), BindingError> {
-        let Wanted { name, parameter, interface, url } = wanted;
-        match self.remote(interface, &url).await {
+        let Wanted { name, parameter, interface, endpoint } = wanted;
+        let remote = match endpoint {
+            Ok(endpoint) => self.remote(interface, &endpoint).await,
+            Err(error) => Err(ConnectError::Token { reason: error.to_string() }),
+        };
+        match remote {
             Ok(remote) => {
                 let routes = routes(interface, &remote);
                 Ok((parameter, Dependency(Arc::new(Inner { parameter: name, interface, remote, routes }))))
@@ -127,9 +148,9 @@ impl Bindings {
         }
     }
 
-    async fn remote(&self, interface: Interface, url: &str) -> Result<Arc<dyn Remote>, ConnectError> {
+    async fn remote(&self, interface: Interface, endpoint: &Endpoint) -> Result<Arc<dyn Remote>, ConnectError> {
         let connector = self.connector.as_ref().ok_or(ConnectError::NoConnector)?;
-        connector.connect(interface, url).await
+        connector.connect(interface, endpoint).await
     }
 
     fn bound(&self) -> MutexGuard<'_, HashMap<Parameter, Dependency>> {
@@ -142,7 +163,7 @@ struct Wanted {
     name: &'static str,
     parameter: Parameter,
     interface: Interface,
-    url: String,
+    endpoint: Result<Endpoint, TokenSourceError>,
 }
 
 /// The one route of a dependency. Its calls have the deadline that the service's own code asks for.

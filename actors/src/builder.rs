@@ -8,6 +8,7 @@ use crate::bindings::Bindings;
 use crate::definition::Definition;
 use crate::depends::Connector;
 use crate::description::{ServiceDescription, Settings};
+use crate::endpoint::TokenSource;
 use crate::executor::Executor;
 use crate::graph::{Vertex, layers};
 use crate::group::{START_LIMIT, TIMEOUT};
@@ -128,6 +129,18 @@ impl Builder {
     #[must_use]
     pub fn depends(mut self, service: impl Into<String>, parameter: impl Into<String>, url: impl Into<String>) -> Self {
         self.bindings.set_url(service.into(), parameter.into(), url.into());
+        self
+    }
+
+    /// Says where the bearer token of such a parameter is, in place of what the code says.
+    #[must_use]
+    pub fn depends_token(
+        mut self,
+        service: impl Into<String>,
+        parameter: impl Into<String>,
+        token: TokenSource,
+    ) -> Self {
+        self.bindings.set_token(service.into(), parameter.into(), token);
         self
     }
 

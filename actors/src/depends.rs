@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use crate::any_client::AnyClient;
 use crate::client::{Client, ServiceClient};
 use crate::description::ServiceDescription;
+use crate::endpoint::Endpoint;
 use crate::remote::Remote;
 
 /// A client that can be bound to a URL: that of a service, or [`AnyClient`].
@@ -91,11 +92,15 @@ impl fmt::Display for Interface {
 
 /// Makes ways to services at URLs. Implemented by whatever speaks to them.
 pub trait Connector: Send + Sync {
-    /// Makes a way to the service at `url`, which may hold `${VARIABLES}` of the environment.
+    /// Makes a way to the service there.
     ///
     /// Whoever is there is asked what it offers, for a short time. That nobody answers is no error: the way is there
     /// nevertheless, says what the [trouble](Remote::trouble) is, and recovers by itself.
-    fn connect(&self, interface: Interface, url: &str) -> BoxFuture<'static, Result<Arc<dyn Remote>, ConnectError>>;
+    fn connect(
+        &self,
+        interface: Interface,
+        endpoint: &Endpoint,
+    ) -> BoxFuture<'static, Result<Arc<dyn Remote>, ConnectError>>;
 }
 
 /// Why there is no way to a URL.
@@ -106,6 +111,12 @@ pub enum ConnectError {
     #[error("{reason}")]
     Url {
         /// What is wrong with it.
+        reason: String,
+    },
+    /// There is no token where one is said to be.
+    #[error("{reason}")]
+    Token {
+        /// Where, and what is wrong.
         reason: String,
     },
     /// Whoever answers there does not offer what the client would call.

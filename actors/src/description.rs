@@ -143,6 +143,9 @@ pub enum RequirementKind {
         interface: Interface,
         /// As it stands in the code: it may hold `${VARIABLES}`, and configuration may set another.
         url: &'static str,
+        /// Where the bearer token is, as a [`TokenSource`](crate::TokenSource) is written.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token: Option<&'static str>,
     },
     /// The files of a model, as `name:version`.
     Model(&'static str),

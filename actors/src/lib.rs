@@ -17,6 +17,7 @@ mod body;
 pub mod bytes;
 mod depends;
 mod description;
+mod endpoint;
 mod error;
 mod failure;
 mod file;
@@ -77,6 +78,7 @@ pub use description::{
     MethodDescription, MethodKind, Requirement, RequirementKind, Resources, Restart, RestartPolicy, ServiceDescription,
     Settings, TaskOptions, Traffic,
 };
+pub use endpoint::{Endpoint, TokenSource, TokenSourceError};
 pub use error::{CallResult, Error, ErrorKind, Hop};
 pub use executor::{Arbiters, Executor};
 pub use failure::{Failure, INTERNAL, Result};

@@ -17,6 +17,7 @@ use crate::deadline::{Deadlines, after};
 use crate::definition::Definition;
 use crate::depends::{ConnectError, Depends};
 use crate::description::{ServiceDescription, Settings};
+use crate::endpoint::Endpoint;
 use crate::error::{CallResult, Error};
 use crate::executor::Executor;
 use crate::graph::{GraphError, Vertex, layers};
@@ -189,8 +190,8 @@ impl Runtime {
     ///
     /// # Errors
     /// A text that is no URL, or somebody who offers something else than is called. That nobody answers is none.
-    pub async fn connect<C: Depends>(&self, url: &str) -> Result<C, ConnectError> {
-        let routes = self.0.bindings.connect(C::interface(), url).await?;
+    pub async fn connect<C: Depends>(&self, endpoint: impl Into<Endpoint>) -> Result<C, ConnectError> {
+        let routes = self.0.bindings.connect(C::interface(), &endpoint.into()).await?;
         Ok(C::bound(Client::new(routes, Arc::clone(&self.0))))
     }
 

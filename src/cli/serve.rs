@@ -11,7 +11,7 @@ use super::signals::Signals;
 use super::summary::Summary;
 use super::traces::Traces;
 use crate::app::Prepare;
-use crate::config::{self, File, LogFormat};
+use crate::config::{self, Bound, File, LogFormat};
 use crate::model::ModelCheck;
 use crate::node::{DRAIN_LIMIT, NodeBuilder};
 
@@ -64,12 +64,25 @@ impl Serve {
                 Some(config) => node.configure(service.as_str(), config),
                 None => node,
             };
-            section
-                .depends
-                .into_iter()
-                .fold(node, |node, (parameter, url)| node.depends(service.as_str(), parameter, url))
+            section.depends.into_iter().fold(node, |node, (parameter, bound)| bind(node, &service, &parameter, bound))
         });
+        let node = match self.calls.depends_ca.clone().or(file.depends_ca) {
+            Some(authorities) => node.depends_ca(authorities),
+            None => node,
+        };
         self.calls.apply(node)
+    }
+}
+
+/// Lays what a file says of a parameter over the code.
+fn bind(node: NodeBuilder, service: &str, parameter: &str, Bound { url, token }: Bound) -> NodeBuilder {
+    let node = match url {
+        Some(url) => node.depends(service, parameter, url),
+        None => node,
+    };
+    match token {
+        Some(token) => node.depends_token(service, parameter, token),
+        None => node,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use playhouse_actors::ServiceDescription;
@@ -24,6 +25,7 @@ pub(crate) struct File {
     pub(crate) drain_limit: Option<Duration>,
     pub(crate) verify_models: Option<bool>,
     pub(crate) max_answer: Option<usize>,
+    pub(crate) depends_ca: Option<PathBuf>,
     pub(crate) log: Option<LogFormat>,
     pub(crate) tasks: TaskSection,
     pub(crate) traces: Traces,
@@ -50,6 +52,7 @@ impl File {
             drain_limit: section.duration("drain_limit"),
             verify_models: section.flag("verify_models"),
             max_answer: section.size("max_answer"),
+            depends_ca: section.text("depends_ca").map(PathBuf::from),
             log: section.word("log", &LogFormat::NAMES),
             tasks: TaskSection::read(section.section("tasks")),
             traces: Traces::read(section.section("traces")),
@@ -181,7 +184,7 @@ mod tests {
             [
                 "1: prot: unknown field; did you mean port? expected one of host, port, entry, max_body, \
                  max_connections, head_timeout, body_timeout, write_timeout, access_log, server_timing, token_file, \
-                 open_paths, tls, cors, threads, drain_limit, verify_models, max_answer, log, tasks, traces, services",
+                 open_paths, tls, cors, threads, drain_limit, verify_models, max_answer, depends_ca, log, tasks, traces, services",
                 "4: services.Iris.worker: unknown field; did you mean workers? expected one of workers, slots, traffic, \
                  resources, restart, config, depends",
                 "6: services.Iris.traffic.max_concurrency: is 0: expected a whole number above 0",

@@ -82,6 +82,11 @@ impl<'a> Section<'a> {
         self.entries.iter().find(|entry| entry.key == name).map(|entry| entry.line)
     }
 
+    /// The section that the value of a key is, whatever its name.
+    pub(super) fn below(&self, key: &str, value: &'a Located) -> Section<'a> {
+        Section::new(self.path_of(key), value, self.problems)
+    }
+
     /// A section in this one; empty if it is not there.
     pub(super) fn section(&self, name: &'static str) -> Section<'a> {
         let path = self.path_of(name);

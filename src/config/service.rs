@@ -8,10 +8,10 @@ use std::thread;
 use playhouse_actors::{Resources, Restart, RestartPolicy, ServiceDescription, Settings, Traffic};
 
 use super::check;
+use super::depends::{self, Bound};
 use super::quantity;
 use super::section::{Section, as_count};
-use super::yaml::{Entry, Located, Value};
-use crate::nearest::nearest;
+use super::yaml::{Located, Value};
 
 /// What the file says of one service.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,8 +20,8 @@ pub(crate) struct ServiceSection {
     pub(crate) settings: Settings,
     /// What the service's own `Config` is read from.
     pub(crate) config: Option<serde_json::Value>,
-    /// URLs in place of those in the code, by the parameter that is bound to one.
-    pub(crate) depends: BTreeMap<String, String>,
+    /// What comes over the code for a parameter that is bound to a URL.
+    pub(crate) depends: BTreeMap<String, Bound>,
 }
 
 const POLICIES: [(&str, RestartPolicy); 3] =
@@ -36,7 +36,7 @@ impl ServiceSection {
         let resources = resources(section.section("resources"));
         let restart = restart(section.section("restart"), &service.settings);
         let config = section.value("config").map(Located::to_json);
-        let depends = depends(&section.section("depends"), service);
+        let depends = depends::read(&section.section("depends"), service);
         section.end();
         Self { settings: Settings { workers, slots, traffic, resources, restart }, config, depends }
     }
@@ -47,30 +47,6 @@ fn as_workers(value: &Located) -> Option<usize> {
         Value::Text(text) if text == "cpu_count" => Some(thread::available_parallelism().map_or(1, NonZeroUsize::get)),
         _ => as_count(value).map(NonZeroUsize::get),
     }
-}
-
-/// URLs by parameter. What is a URL is seen when it is called: it may hold variables.
-fn depends(section: &Section<'_>, service: &ServiceDescription) -> BTreeMap<String, String> {
-    let known: Vec<&str> = service.bound_parameters().collect();
-    let mut urls = BTreeMap::new();
-    for Entry { key, value, .. } in section.entries() {
-        if !known.contains(&key.as_str()) {
-            section.complain(key, unknown_parameter(service.name, key, &known));
-        } else if let Value::Text(url) = &value.value {
-            urls.insert(key.clone(), url.clone());
-        } else {
-            section.complain(key, format!("is {value}: expected a URL such as https://host/path"));
-        }
-    }
-    urls
-}
-
-fn unknown_parameter(service: &str, name: &str, known: &[&str]) -> String {
-    if known.is_empty() {
-        return format!("{service} has no parameter with `#[depends(url = ..)]`");
-    }
-    let hint = nearest(name, known).map(|near| format!("did you mean {near}? ")).unwrap_or_default();
-    format!("no parameter of {service} with that name is bound to a URL; {hint}there is {}", known.join(", "))
 }
 
 fn traffic(section: Section<'_>) -> Traffic {

@@ -1,17 +1,20 @@
 //! What a node is to run.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use playhouse_actors::{Arbiters, Builder, Executor, Runtime, Service, ServiceDescription, Settings, StartError};
+use playhouse_actors::{
+    Arbiters, Builder, Executor, Runtime, Service, ServiceDescription, Settings, StartError, TokenSource,
+};
 use playhouse_cluster::{Cluster, ClusterConfig};
 use tokio::sync::OnceCell;
 
 use super::{Control, DRAIN_LIMIT, Node, NodeError, has_tasks};
 use crate::gateway::{Gateway, GatewayConfig};
-use crate::outbound::{HttpConnector, MAX_ANSWER};
+use crate::outbound::{HttpConnector, OutboundConfig};
 use crate::tasks::{TaskConfig, Tasks};
 use crate::telemetry::{Sampler, Tracing};
 
@@ -25,7 +28,7 @@ pub struct NodeBuilder {
     tasks: TaskConfig,
     drain_limit: Duration,
     tracing: Tracing,
-    max_answer: usize,
+    outbound: OutboundConfig,
 }
 
 impl NodeBuilder {
@@ -40,7 +43,7 @@ impl NodeBuilder {
             tasks: TaskConfig::default(),
             drain_limit: DRAIN_LIMIT,
             tracing: Tracing::default(),
-            max_answer: MAX_ANSWER,
+            outbound: OutboundConfig::default(),
         }
     }
 
@@ -62,6 +65,11 @@ impl NodeBuilder {
     /// Binds a parameter with `#[depends(url = "..")]` to another URL than the one in the code.
     pub fn depends(self, service: impl Into<String>, parameter: impl Into<String>, url: impl Into<String>) -> Self {
         self.with(|services| services.depends(service, parameter, url))
+    }
+
+    /// Says where the bearer token for such a parameter is, in place of what the code says.
+    pub fn depends_token(self, service: impl Into<String>, parameter: impl Into<String>, token: TokenSource) -> Self {
+        self.with(|services| services.depends_token(service, parameter, token))
     }
 
     /// Gives constructors something to draw on; see [`InitContext::provision`](crate::InitContext::provision).
@@ -133,7 +141,13 @@ impl NodeBuilder {
 
     /// The largest answer that is taken from a service at a URL, in bytes; 100 MiB unless set.
     pub fn max_answer(mut self, bytes: usize) -> Self {
-        self.max_answer = bytes;
+        self.outbound.max_answer = bytes;
+        self
+    }
+
+    /// Trusts the authorities in this file, in PEM, where a URL begins with `https`: beside those that this machine trusts.
+    pub fn depends_ca(mut self, file: impl Into<PathBuf>) -> Self {
+        self.outbound.authorities = Some(file.into());
         self
     }
 
@@ -185,7 +199,7 @@ impl NodeBuilder {
         };
         let executor = Executor::Arbiters(Arbiters::new(control.handle(), arbiters));
         // If this fails, the control thread takes the gateway and the arbiters with it.
-        let connector = Arc::new(HttpConnector::new(control.handle(), node.max_answer));
+        let connector = Arc::new(HttpConnector::new(control.handle(), &node.outbound)?);
         let runtime = node.services.executor(executor).connector(connector).start().await?;
         let cluster = match node.cluster {
             Some(config) => Some(Cluster::join(&runtime, config).await?),

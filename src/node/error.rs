@@ -6,6 +6,7 @@ use playhouse_actors::StartError;
 use playhouse_cluster::JoinError;
 
 use crate::gateway::GatewayError;
+use crate::outbound::AuthoritiesError;
 use crate::tasks::TaskStoreError;
 
 /// Why a node did not start. Nothing is left running.
@@ -24,6 +25,9 @@ pub enum NodeError {
     /// The store of tasks could not be opened.
     #[error(transparent)]
     Tasks(#[from] TaskStoreError),
+    /// The file of authorities for services at URLs is of no use.
+    #[error(transparent)]
+    Authorities(#[from] AuthoritiesError),
     /// The operating system gave no threads.
     #[error("cannot start the threads of the node: {0}")]
     Threads(#[source] io::Error),

@@ -17,7 +17,8 @@ use super::reply;
 use super::request::{self, Payload, Wanted};
 use super::retry::Failed;
 use super::stream::Reading;
-use super::transport::{self, Incoming, Unanswered};
+use super::transport::{Incoming, Unanswered};
+use super::watch::Found;
 use crate::nearest::nearest;
 
 /// When to come again if too many calls are on their way.
@@ -93,11 +94,11 @@ impl Peer {
             _ => {}
         }
         let path = offer.map_or_else(|| format!("/{}", request.method), |offer| offer.route.clone());
-        let uri = self.address.below(&path).map_err(|error| Error::malformed(format!("{path}: {error}")))?;
+        let uri = self.reach.address.below(&path).map_err(|error| Error::malformed(format!("{path}: {error}")))?;
         let payload = Payload::of(&request.body, offer, contract.is_playhouse, self.is_root(&request.method))
             .map_err(|error| error.refused_by(self.hop(request)))?;
         let sent =
-            transport::send(request::call(uri, payload, wanted, left(request), request.context.trace.as_ref())).await;
+            self.reach.send(request::call(uri, payload, wanted, left(request), request.context.trace.as_ref())).await;
         let response = sent.map_err(|unanswered| self.unanswered(unanswered, request))?;
         if self.is_away() {
             self.look.notify_one();
@@ -114,12 +115,14 @@ impl Peer {
         if let Some(contract) = self.contract.load_full() {
             return Ok(contract);
         }
-        let met = match meeting::readiness(&self.address).await {
+        let found = match meeting::readiness(&self.reach).await {
             Ok(readiness) => self.meet(readiness.is_playhouse).await,
-            Err(reason) => Err(reason),
+            Err(reason) => Found::Away(reason),
         };
         // What does not fit is told by whoever looks after the peer; the call may be one that does.
-        met.map_err(|reason| self.unanswered(Unanswered::NotSent(reason), request))?;
+        if let Found::Away(reason) = found {
+            return Err(self.unanswered(Unanswered::NotSent(reason), request));
+        }
         Ok(self.contract.load_full().unwrap_or_default())
     }
 
@@ -142,7 +145,7 @@ impl Peer {
             Unanswered::NotSent(reason) => {
                 self.set_trouble(Some(reason.clone()), true);
                 self.look.notify_one();
-                let reason = format!("{} cannot be reached: {reason}", self.address);
+                let reason = format!("{} cannot be reached: {reason}", self.reach.address);
                 Error::new(ErrorKind::NotStarted { reason }).refused_by(hop)
             }
             Unanswered::Lost(reason) => {
@@ -156,7 +159,10 @@ impl Peer {
         let (head, body) = response.into_parts();
         if matches!(
             head.status,
-            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::UNSUPPORTED_MEDIA_TYPE
+            StatusCode::NOT_FOUND
+                | StatusCode::METHOD_NOT_ALLOWED
+                | StatusCode::UNSUPPORTED_MEDIA_TYPE
+                | StatusCode::UNAUTHORIZED
         ) {
             self.doubt();
         }
@@ -175,7 +181,7 @@ impl Peer {
         let away = tries > 1 && self.is_away();
         let failed = Failed { error: &error, tries, idempotent, away, left: left(request) };
         let Some(pause) = failed.again_after(fastrand::f64()) else { return Err(error) };
-        tracing::debug!(url = %self.address, method = &*request.method, %error, "a call is made again in {pause:?}");
+        tracing::debug!(url = %self.reach.address, method = &*request.method, %error, "a call is made again in {pause:?}");
         sleep(pause).await;
         Ok(())
     }

@@ -5,9 +5,9 @@ use http::header::SERVER;
 use http::response::Parts;
 use http::{StatusCode, Uri};
 
-use super::address::Address;
 use super::contract::Contract;
-use super::transport::{self, Unanswered};
+use super::reach::Reach;
+use super::transport::Unanswered;
 use super::{reply, request};
 
 /// The largest document of a peer, in bytes. That of a service with a hundred methods has some 100 kB.
@@ -23,6 +23,10 @@ pub(super) enum Met {
     Silent(String),
     /// It may say so later.
     NotNow(String),
+    /// Nobody is let in with what we have.
+    Refused(String),
+    /// Nobody is there.
+    Away(String),
 }
 
 /// Who answers, and whether it can be called.
@@ -34,29 +38,36 @@ pub(super) struct Readiness {
 }
 
 /// Asks what is offered.
-///
-/// # Errors
-/// When nobody answers.
-pub(super) async fn ask(address: &Address) -> Result<Met, String> {
-    let (head, body) = document(address, "/schema.json", DOCUMENT_MAX).await?;
-    let status = head.status;
-    if status.is_success() {
-        return Ok(match Contract::read(&body) {
+pub(super) async fn ask(reach: &Reach) -> Met {
+    let (head, body) = match document(reach, "/schema.json", DOCUMENT_MAX).await {
+        Ok(document) => document,
+        Err(reason) => return Met::Away(reason),
+    };
+    let said = || format!("its /schema.json answers {}", head.status);
+    match head.status {
+        status if status.is_success() => match Contract::read(&body) {
             Ok(contract) => Met::Offers(contract),
             Err(error) => Met::Silent(format!("its /schema.json cannot be read: {error}")),
-        });
+        },
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Met::Refused(refused(reach, &said())),
+        status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Met::NotNow(said()),
+        _ => Met::Silent(said()),
     }
-    let said = format!("its /schema.json answers {status}");
-    let later = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-    Ok(if later { Met::NotNow(said) } else { Met::Silent(said) })
+}
+
+fn refused(reach: &Reach, said: &str) -> String {
+    match reach.token_source() {
+        Some(source) => format!("it does not let us in with the token from {source}: {said}"),
+        None => format!("it lets nobody in without a token: {said}; say where one is by --depends-token"),
+    }
 }
 
 /// Asks who is there and whether it is ready. A server that does not know the question but answers is taken for ready.
 ///
 /// # Errors
 /// When nobody answers.
-pub(super) async fn readiness(address: &Address) -> Result<Readiness, String> {
-    let (head, body) = document(address, "/readyz", READY_MAX).await?;
+pub(super) async fn readiness(reach: &Reach) -> Result<Readiness, String> {
+    let (head, body) = document(reach, "/readyz", READY_MAX).await?;
     let is_playhouse = head.headers.get(SERVER).is_some_and(|server| server.as_bytes().starts_with(b"playhouse/"));
     let unready = head.status.is_server_error().then(|| {
         let said = serde_json::from_slice::<serde_json::Value>(&body).ok();
@@ -67,20 +78,20 @@ pub(super) async fn readiness(address: &Address) -> Result<Readiness, String> {
 }
 
 /// A document below the peer's path or, if it is not there, at the root of its host.
-async fn document(address: &Address, path: &str, max: usize) -> Result<(Parts, Bytes), String> {
-    let below = get(address.below(path), max).await?;
-    if below.0.status == StatusCode::NOT_FOUND && address.has_path() {
-        return get(address.at(path), max).await;
+async fn document(reach: &Reach, path: &str, max: usize) -> Result<(Parts, Bytes), String> {
+    let below = get(reach, reach.address.below(path), max).await?;
+    if below.0.status == StatusCode::NOT_FOUND && reach.address.has_path() {
+        return get(reach, reach.address.at(path), max).await;
     }
     Ok(below)
 }
 
-async fn get(uri: Result<Uri, http::Error>, max: usize) -> Result<(Parts, Bytes), String> {
+async fn get(reach: &Reach, uri: Result<Uri, http::Error>, max: usize) -> Result<(Parts, Bytes), String> {
     let uri = uri.map_err(|error| error.to_string())?;
     let mut lost = String::new();
     // A question may be asked twice: the first may have met a connection that the peer was about to close.
     for _ in 0..2 {
-        match transport::send(request::get(uri.clone())).await {
+        match reach.send(request::get(uri.clone())).await {
             Ok(response) => {
                 let (head, body) = response.into_parts();
                 match reply::read(&head.headers, body, max).await {

@@ -2,8 +2,9 @@
 //!
 //! It implements two seams of the runtime: `Connector` makes a way to a URL, `Remote` is that way. What is decided, is
 //! decided in pure code: what a peer offers (`contract`) and whether it fits (`fit`), what its errors mean (`problem`),
-//! where the items of a stream end (`items`), whether a call is tried again (`retry`). `transport` is the only file that knows
-//! the HTTP client.
+//! where the items of a stream end (`items`), whether a call is tried again (`retry`). `reach` is the
+//! door through which everything leaves, `transport` the only file that knows the HTTP client, `trust` whose certificates are
+//! believed.
 //!
 //! **Whose threads.** Connections are pooled by thread: a call is made on the connections of the thread it is on, and that
 //! thread drives them. A connection of another thread costs two wake-ups, 100 us in all, more than the rest of a call;
@@ -30,12 +31,15 @@ mod meeting;
 mod multipart;
 mod peer;
 mod problem;
+mod reach;
 mod reply;
 mod request;
 mod retry;
 mod stream;
+mod token;
 mod transport;
+mod trust;
 mod watch;
 
-pub(crate) use connector::HttpConnector;
-pub(crate) use reply::MAX_ANSWER;
+pub(crate) use connector::{HttpConnector, OutboundConfig};
+pub use trust::AuthoritiesError;

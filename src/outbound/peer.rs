@@ -9,10 +9,11 @@ use futures_util::stream::BoxStream;
 use playhouse_actors::{CallResult, Codec, Encoded, Interface, Remote, RemoteRequest, ReplicaId, ServiceDescription};
 use tokio::sync::{Notify, oneshot};
 
-use super::address::Address;
 use super::contract::Contract;
 use super::fit;
 use super::meeting::{self, Met};
+use super::reach::Reach;
+use super::watch::Found;
 
 /// How many calls of one dependency are on their way at most, as many as a mailbox holds: each has a connection.
 const IN_FLIGHT_MAX: usize = 1024;
@@ -27,7 +28,7 @@ pub(super) struct Way {
 /// A service at a URL, and what is known of it.
 pub(super) struct Peer {
     pub(super) replica: ReplicaId,
-    pub(super) address: Address,
+    pub(super) reach: Reach,
     pub(super) service: Box<str>,
     pub(super) expected: Option<ServiceDescription>,
     pub(super) contract: ArcSwapOption<Contract>,
@@ -45,12 +46,12 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub(super) fn new(address: Address, interface: Interface, max_answer: usize) -> Arc<Self> {
-        let replica = ReplicaId::named(&address.to_string());
+    pub(super) fn new(reach: Reach, interface: Interface, max_answer: usize) -> Arc<Self> {
+        let replica = ReplicaId::named(&reach.address.to_string());
         let service = interface.service().unwrap_or_else(|| replica.as_str()).into();
         Arc::new(Self {
             replica,
-            address,
+            reach,
             service,
             expected: interface.description(),
             contract: ArcSwapOption::empty(),
@@ -63,27 +64,27 @@ impl Peer {
         })
     }
 
-    /// Asks what is offered there, and notes it. What does not fit is given back.
-    ///
-    /// # Errors
-    /// When nobody answers.
-    pub(super) async fn meet(&self, is_playhouse: bool) -> Result<Option<String>, String> {
-        let mut contract = match meeting::ask(&self.address).await? {
+    /// Asks what is offered there, and notes it.
+    pub(super) async fn meet(&self, is_playhouse: bool) -> Found {
+        let url = &self.reach.address;
+        let mut contract = match meeting::ask(&self.reach).await {
             Met::Offers(contract) => contract,
             Met::Silent(why) => {
-                tracing::warn!(url = %self.address, "what is called there cannot be checked: {why}");
+                tracing::warn!(%url, "what is called there cannot be checked: {why}");
                 Contract::default()
             }
             Met::NotNow(why) => {
-                tracing::debug!(url = %self.address, "what is called there is checked later: {why}");
-                return Ok(None);
+                tracing::debug!(%url, "what is called there is checked later: {why}");
+                return Found::Well;
             }
+            Met::Refused(why) => return Found::Unready(why),
+            Met::Away(why) => return Found::Away(why),
         };
         contract.is_playhouse = is_playhouse;
         let report = self.expected.as_ref().and_then(|expected| fit::report(expected, &contract));
         self.contract.store(Some(Arc::new(contract)));
         self.stale.store(false, Ordering::Relaxed);
-        Ok(report)
+        report.map_or(Found::Well, Found::Mismatch)
     }
 
     /// Whether somebody has to ask what is offered, for the first time or again.
@@ -100,8 +101,10 @@ impl Peer {
         self.away.store(away, Ordering::Relaxed);
         let before = self.trouble.swap(trouble.as_deref().map(|trouble| Arc::new(Arc::from(trouble))));
         match (before, trouble) {
-            (None, Some(trouble)) => tracing::warn!(url = %self.address, "a dependency cannot be called: {trouble}"),
-            (Some(_), None) => tracing::info!(url = %self.address, "a dependency is back"),
+            (None, Some(trouble)) => {
+                tracing::warn!(url = %self.reach.address, "a dependency cannot be called: {trouble}")
+            }
+            (Some(_), None) => tracing::info!(url = %self.reach.address, "a dependency is back"),
             _ => {}
         }
     }

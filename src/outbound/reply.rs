@@ -14,7 +14,7 @@ use super::contract::Answer;
 use super::transport::{Incoming, causes};
 
 /// The largest answer unless told otherwise, in bytes: as large as a request to our gateway may be.
-pub(crate) const MAX_ANSWER: usize = 100 << 20;
+pub(super) const MAX_ANSWER: usize = 100 << 20;
 
 /// The code of an error for an answer that is larger than that.
 const ANSWER_TOO_LARGE: &str = "answer_too_large";

@@ -1,14 +1,14 @@
 //! The HTTP client: connections by thread, TLS, and what a failure proves. The only file that knows hyper.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::error::Error as StdError;
-use std::io;
 use std::pin::Pin;
-use std::sync::OnceLock;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::uri::Scheme;
 use http::{Request, Response, Uri};
 use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -17,6 +17,8 @@ use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
 use tower_service::Service;
+
+use super::trust::Trust;
 
 pub(super) use hyper::body::Incoming;
 
@@ -33,6 +35,11 @@ const IDLE_MAX: usize = 64;
 /// Probes on a connection in use: finds out that the host on the other side is gone, which no packet says.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
+/// When a connection with HTTP/2 that carries calls is asked whether it still lives, and how long it may take to say so.
+/// Without it new calls would go on joining those that wait on it.
+const PING_AFTER: Duration = Duration::from_secs(5);
+const PING_LIMIT: Duration = Duration::from_secs(5);
+
 /// Why there was no answer.
 #[derive(Debug)]
 pub(super) enum Unanswered {
@@ -45,27 +52,70 @@ pub(super) enum Unanswered {
 type Plain = Client<Timed<Tcp>, Full<Bytes>>;
 type Secure = Client<Timed<HttpsConnector<Tcp>>, Full<Bytes>>;
 
+/// Makes connections and keeps them, on each thread those of that thread.
+pub(super) struct Transport {
+    trust: Trust,
+}
+
+/// The clients of one transport on one thread.
+struct Clients {
+    owner: Weak<Transport>,
+    plain: Plain,
+    secure: OnceCell<Secure>,
+}
+
 thread_local! {
-    static PLAIN: OnceCell<Plain> = const { OnceCell::new() };
-    static SECURE: OnceCell<Secure> = const { OnceCell::new() };
+    /// One for each transport: there is one for each node, and nearly always one node.
+    static CLIENTS: RefCell<Vec<Clients>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Sends a request; resolves when the head of the answer is there. Dropped before that, it closes the connection, which
-/// is how the peer learns that nobody waits any more; so does dropping the body of the answer before its end.
-pub(super) async fn send(request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Unanswered> {
-    let sent = match request.uri().scheme_str() {
-        Some("https") => SECURE.with(|client| client.get_or_init(|| build(secure())).request(request)),
-        _ => PLAIN.with(|client| client.get_or_init(|| build(tcp())).request(request)),
-    };
-    sent.await.map_err(Unanswered::from)
-}
+impl Transport {
+    pub(super) fn new(trust: Trust) -> Arc<Self> {
+        Arc::new(Self { trust })
+    }
 
-/// Loads the certificates that this machine trusts, which takes a few milliseconds once.
-///
-/// # Errors
-/// Why there are none.
-pub(super) fn prepare_tls() -> Result<(), String> {
-    roots().as_ref().map(drop).map_err(ToString::to_string)
+    /// Sees that TLS connections can be made.
+    ///
+    /// # Errors
+    /// Why they cannot.
+    pub(super) fn prepare_tls(&self) -> Result<(), String> {
+        self.trust.config().map(drop).map_err(ToOwned::to_owned)
+    }
+
+    /// Sends a request; resolves when the head of the answer is there. Dropped before that, it closes the connection, which
+    /// is how the peer learns that nobody waits any more; so does dropping the body of the answer before its end. What
+    /// shares its connection with others, as with HTTP/2, has its stream reset instead.
+    pub(super) async fn send(
+        self: &Arc<Self>,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, Unanswered> {
+        let is_secure = request.uri().scheme() == Some(&Scheme::HTTPS);
+        let sent = self.with_clients(|clients| match is_secure {
+            true => clients.secure.get_or_init(|| build(self.secure())).request(request),
+            false => clients.plain.request(request),
+        });
+        sent.await.map_err(Unanswered::from)
+    }
+
+    fn with_clients<T>(self: &Arc<Self>, work: impl FnOnce(&Clients) -> T) -> T {
+        CLIENTS.with_borrow_mut(|all| {
+            let known = all.iter().position(|clients| Weak::as_ptr(&clients.owner) == Arc::as_ptr(self));
+            let place = known.unwrap_or_else(|| {
+                // Those of nodes that have ended would stay as long as the thread.
+                all.retain(|clients| clients.owner.strong_count() > 0);
+                let (owner, secure) = (Arc::downgrade(self), OnceCell::new());
+                all.push(Clients { owner, plain: build(tcp()), secure });
+                all.len() - 1
+            });
+            work(&all[place])
+        })
+    }
+
+    fn secure(&self) -> HttpsConnector<Tcp> {
+        let config = self.trust.config().expect("a peer with https is bound only when there is somebody to trust");
+        let builder = HttpsConnectorBuilder::new().with_tls_config(config.clone());
+        builder.https_only().enable_all_versions().wrap_connector(tcp())
+    }
 }
 
 fn build<C>(connector: C) -> Client<Timed<C>, Full<Bytes>>
@@ -77,6 +127,8 @@ where
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE_LIMIT)
         .pool_max_idle_per_host(IDLE_MAX)
+        .http2_keep_alive_interval(PING_AFTER)
+        .http2_keep_alive_timeout(PING_LIMIT)
         .build(Timed(connector))
 }
 
@@ -86,23 +138,6 @@ fn tcp() -> Tcp {
     tcp.set_nodelay(true);
     tcp.set_keepalive(Some(KEEPALIVE));
     tcp
-}
-
-fn secure() -> HttpsConnector<Tcp> {
-    let config = roots().as_ref().expect("a peer with https is bound only when there are certificates").clone();
-    let builder = HttpsConnectorBuilder::new().with_tls_config(config);
-    builder.https_only().enable_all_versions().wrap_connector(tcp())
-}
-
-fn roots() -> &'static Result<rustls::ClientConfig, io::Error> {
-    use hyper_rustls::ConfigBuilderExt;
-    static ROOTS: OnceLock<Result<rustls::ClientConfig, io::Error>> = OnceLock::new();
-    ROOTS.get_or_init(|| {
-        let provider = rustls::crypto::ring::default_provider();
-        let config = rustls::ClientConfig::builder_with_provider(provider.into());
-        let config = config.with_safe_default_protocol_versions().map_err(io::Error::other)?;
-        Ok(config.with_native_roots()?.with_no_client_auth())
-    })
 }
 
 /// Connects within [`CONNECT_LIMIT`].

@@ -60,22 +60,19 @@ async fn look(peer: &Peer) -> Found {
 }
 
 async fn look_now(peer: &Peer) -> Found {
-    let readiness = match meeting::readiness(&peer.address).await {
+    // One that was away may be another one now, and a token that was refused may have been replaced.
+    let is_new = peer.trouble().is_some() || peer.is_strange();
+    if is_new {
+        peer.reach.renew();
+    }
+    let readiness = match meeting::readiness(&peer.reach).await {
         Ok(readiness) => readiness,
         Err(reason) => return Found::Away(reason),
     };
     if let Some(reason) = readiness.unready {
         return Found::Unready(reason);
     }
-    // One that was away may be another one now.
-    if peer.trouble().is_none() && !peer.is_strange() {
-        return Found::Well;
-    }
-    match peer.meet(readiness.is_playhouse).await {
-        Ok(None) => Found::Well,
-        Ok(Some(report)) => Found::Mismatch(report),
-        Err(reason) => Found::Away(reason),
-    }
+    if is_new { peer.meet(readiness.is_playhouse).await } else { Found::Well }
 }
 
 fn note(peer: &Peer, found: &Found) {

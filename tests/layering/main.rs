@@ -84,7 +84,7 @@ const RULES: &[Rule] = &[
         reason: "the page for browsers is one of several that could be shown",
     },
     Rule {
-        paths: &["hyper", "hyper_util", "hyper_rustls", "http_body_util"],
+        paths: &["hyper", "hyper_util", "hyper_rustls", "http_body_util", "rustls_native_certs"],
         within: EVERYTHING,
         except: &["src/outbound"],
         reason: "calling out by HTTP has one room",

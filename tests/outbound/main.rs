@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../stage/authority.rs"]
+mod authority;
 mod away;
 mod bentoml;
 mod interface;
@@ -13,6 +15,8 @@ mod playhouse_peer;
 mod python;
 mod schemas;
 mod scripted;
+mod secure;
 #[path = "../stage/mod.rs"]
 mod stage;
 mod streams;
+mod tokens;

@@ -28,7 +28,7 @@ pub(crate) struct Classifier {
 impl Classifier {
     #[init]
     fn new(
-        #[depends(url = "http://127.0.0.1:1/code")] cleaning: PreprocessingClient,
+        #[depends(url = "http://127.0.0.1:1/code", token = "env:CLEANING_TOKEN")] cleaning: PreprocessingClient,
         #[depends(url = "http://127.0.0.1:1/spare")] spare: AnyClient,
     ) -> Self {
         Classifier { cleaning, _spare: spare }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::Test;
+use crate::authority::Authority;
 use crate::program::{self, Running, text};
 
 pub(crate) const TESTS: &[Test] = &[
@@ -15,6 +16,8 @@ pub(crate) const TESTS: &[Test] = &[
     ("depends::a_parameter_keeps_what_is_said_of_it_alone", a_parameter_keeps_what_is_said_of_it_alone),
     ("depends::the_other_program_is_called_wherever_it_is_told", the_other_program_is_called_wherever_it_is_told),
     ("depends::one_that_is_down_is_waited_for", one_that_is_down_is_waited_for),
+    ("depends::a_private_authority_is_trusted_wherever_it_is_told", a_private_authority_is_trusted_wherever_it_is_told),
+    ("depends::the_token_comes_from_where_it_is_said", the_token_comes_from_where_it_is_said),
     ("depends::what_is_wrong_is_one_error", what_is_wrong_is_one_error),
 ];
 
@@ -34,7 +37,7 @@ pub(crate) fn classifier(arguments: &[&str]) -> Command {
 fn part(stage: &str, arguments: &[&str]) -> Command {
     let mut command = program::program(&["serve"]);
     // A port on the command line comes over this one.
-    command.args(arguments).env("PLAYHOUSE_PORT", "0").env(program::STAGE, stage);
+    command.args(arguments).env("PLAYHOUSE_PORT", "0").env("CLEANING_TOKEN", "").env(program::STAGE, stage);
     command
 }
 
@@ -137,6 +140,74 @@ fn one_that_is_down_is_waited_for() {
     assert_eq!(classify(&running), (200, json!(6.5)));
 }
 
+fn a_private_authority_is_trusted_wherever_it_is_told() {
+    let authority = Authority::new();
+    let (certificate, key) = authority.certificate("localhost");
+    let [certificate, key, authority] =
+        [certificate, key, authority.path()].map(|path| path.to_str().unwrap().to_owned());
+    let cleaning = cleaning(&["--tls-cert", &certificate, "--tls-key", &key]);
+    let url = cleaning.url.replace("127.0.0.1", "localhost");
+    assert!(url.starts_with("https://localhost:"), "{url}");
+    let both = format!("Classifier.cleaning={url},Classifier.spare={url}");
+    let of_file = file(&format!("depends_ca: {authority}\n"));
+    let by_file = classifier(&["--depends", &both, "--config", of_file.path().to_str().unwrap()]);
+    let by_flag = classifier(&["--depends", &both, "--depends-ca", &authority]);
+    let mut by_environment = classifier(&["--depends", &both]);
+    by_environment.env("PLAYHOUSE_DEPENDS_CA", &authority);
+    for command in [by_file, by_environment, by_flag] {
+        let running = Running::of(command);
+        assert_eq!(running.get("/readyz").status(), 200);
+        assert_eq!(classify(&running), (200, json!(6.5)));
+    }
+    let mistaken = Running::of(classifier(&["--depends", &both, "--depends-ca", &certificate]));
+    let told = until_ready(&mistaken, 503)["error"].as_str().unwrap().to_owned();
+    assert!(told.contains(&format!("{url}: invalid peer certificate: ")), "{told}");
+}
+
+/// The last one that is named counts; the attribute names a variable that is empty, which means none.
+fn the_token_comes_from_where_it_is_said() {
+    let mut command = part(program::CLEANING, &[]);
+    command.env("PLAYHOUSE_TOKENS", "r1ght");
+    let cleaning = Running::of(command);
+    let url = &cleaning.url;
+    let both = format!("Classifier.cleaning={url},Classifier.spare={url}");
+    let spare = "Classifier.spare=env:SPARE_TOKEN";
+    let (right, wrong) = (file("r1ght\n"), file("wr0ng\n"));
+    let within = |file: &tempfile::NamedTempFile| format!("file:{}", file.path().display());
+    let in_settings = |token: &str| {
+        let text = format!("services: {{Classifier: {{depends: {{cleaning: {{url: {url}, token: {token}}}}}}}}}\n");
+        file(&text)
+    };
+    let (settings, mistaken) = (in_settings(&within(&right)), in_settings(&within(&wrong)));
+    let (settings, mistaken) = (settings.path().to_str().unwrap(), mistaken.path().to_str().unwrap());
+    let start = |arguments: &[&str], set: &[(&str, &str)]| {
+        let mut command = classifier(&["-vv", "--depends", &both, "--depends-token", spare]);
+        command.args(arguments).env("SPARE_TOKEN", "r1ght").envs(set.iter().copied());
+        Running::of(command)
+    };
+    let flag = format!("Classifier.cleaning={}", within(&right));
+    let runs = [
+        start(&[], &[("CLEANING_TOKEN", "r1ght")]),
+        start(&["--config", settings], &[]),
+        start(&["--config", mistaken], &[("PLAYHOUSE_DEPENDS_TOKEN", &flag)]),
+        start(&["--depends-token", &flag], &[("PLAYHOUSE_DEPENDS_TOKEN", "Classifier.cleaning=env:NO_SUCH_VARIABLE")]),
+    ];
+    for running in runs {
+        assert_eq!(running.get("/readyz").status(), 200);
+        assert_eq!(classify(&running), (200, json!(6.5)));
+        running.signal("TERM");
+        let logged: Vec<_> = running.stderr.iter().collect();
+        assert!(!logged.is_empty() && !logged.iter().any(|line| line.contains("r1ght")), "{logged:?}");
+    }
+    let without = start(&[], &[]);
+    let (status, error) = classify(&without);
+    // What is wrong between two services is no fault of whoever calls the first one.
+    assert_eq!(status, 500, "{error}");
+    assert!(error["error"].as_str().unwrap().contains("a token is needed"), "{error}");
+    let told = until_ready(&without, 503)["error"].as_str().unwrap().to_owned();
+    assert!(told.contains("it does not let us in with the token from env:CLEANING_TOKEN"), "{told}");
+}
+
 fn what_is_wrong_is_one_error() {
     let told = |mut command: Command, code: i32| {
         let output = command.output().unwrap();
@@ -161,13 +232,25 @@ fn what_is_wrong_is_one_error() {
             assert!(errors.len() == 1 && errors[0].contains(words) && !told.contains("secret"), "{given}: {told}");
         }
     }
-    let expected = "expected a service, a parameter and a URL, as in Classifier.cleaning=https://host/path";
-    let by_flag = told(classifier(&["--depends", "cleaning"]), 2);
-    assert!(by_flag.contains(expected), "{by_flag}");
+    let expected = "has a part without a parameter: expected SERVICE.PARAMETER=..";
+    let by_flag = told(classifier(&["--depends", "cleaning"]), 1);
+    assert!(by_flag.contains(&format!("--depends {expected}")), "{by_flag}");
     let mut by_environment = classifier(&[]);
     by_environment.env("PLAYHOUSE_DEPENDS", "cleaning");
     let by_environment = told(by_environment, 1);
-    assert!(by_environment.contains(&format!("PLAYHOUSE_DEPENDS: \"cleaning\": {expected}")), "{by_environment}");
+    assert!(by_environment.contains(&format!("PLAYHOUSE_DEPENDS {expected}")), "{by_environment}");
+    let by_flag = told(classifier(&["--depends-token", "Classifier.cleaning=s3cret"]), 1);
+    let expected = "--depends-token: Classifier.cleaning: expected where the token is, as in env:NAME or file:PATH";
+    assert!(by_flag.contains(expected) && !by_flag.contains("s3cret"), "{by_flag}");
+    let of_file = file("services: {Classifier: {depends: {cleaning: {token: s3cret, uri: http://a}}}}\n");
+    let by_file = told(classifier(&["--config", of_file.path().to_str().unwrap()]), 1);
+    assert!(
+        by_file.contains("depends.cleaning.token: expected where the token is") && !by_file.contains("s3cret"),
+        "{by_file}"
+    );
+    assert!(by_file.contains("depends.cleaning.uri: unknown field; did you mean url?"), "{by_file}");
+    let unset = told(classifier(&["--depends-token", "Classifier.cleaning=env:NO_SUCH_VARIABLE"]), 1);
+    assert!(unset.contains("Classifier.cleaning: needs the variable NO_SUCH_VARIABLE of the environment"), "{unset}");
     let of_file = file("services: {Classifier: {depends: {clean: http://peer}}}\n");
     let by_file = told(classifier(&["--config", of_file.path().to_str().unwrap()]), 1);
     assert!(

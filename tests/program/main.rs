@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../stage/authority.rs"]
+mod authority;
 mod cleaning;
 mod collector;
 mod command_line;

@@ -71,8 +71,7 @@ impl Running {
             let Ok(line) = running.stdout.recv_timeout(PATIENCE) else {
                 panic!("no address: {:?} {:?}", running.summary, running.stderr.iter().collect::<Vec<_>>());
             };
-            running.url =
-                line.split_whitespace().find(|word| word.starts_with("http://")).unwrap_or_default().to_owned();
+            running.url = line.split_whitespace().find(|word| word.starts_with("http")).unwrap_or_default().to_owned();
             running.summary.push(line);
         }
         running

@@ -50,7 +50,8 @@ use proc_macro::TokenStream;
 ///    `WorkerIndex`, `Config<T>`, and whatever else implements `Inject`. `#[depends(url = "https://host/path")]` on a
 ///    client binds it to whoever answers there by HTTP, be it Playhouse or BentoML, instead of a service of the program;
 ///    `AnyClient` is then a client without types. The URL may hold variables of the environment, as `${NAME}` or
-///    `${NAME:-default}`, and configuration may set another.
+///    `${NAME:-default}`, and configuration may set another. `token = "env:NAME"` or `"file:PATH"` beside it says where
+///    the bearer token is that lets callers in there.
 /// 3. Methods marked `#[api]` are called by messages. They take `&self` and owned arguments, and return `Result<T>` with
 ///    any error. State that changes is a `Cell` or a `RefCell`: a worker lives on one thread, and calls interleave at
 ///    their awaits. Other methods are nobody else's business.

@@ -58,9 +58,11 @@ impl Urls {
         #[depends(url = "http://")] no_host: AnyClient,
         #[depends(url = "http://clea ning")] space: AnyClient,
         #[depends(url = "http://cleaning?fast=1")] query: AnyClient,
+        #[depends(url = "http://cleaning", token = "s3cret")] literal: AnyClient,
+        #[depends(token = "env:CLEANING_TOKEN")] token_alone: AnyClient,
         #[depends(url = "${CLEANING_URL}")] fine: AnyClient,
     ) -> Self {
-        let _ = (empty, no_scheme, scheme, no_host, space, query, fine);
+        let _ = (empty, no_scheme, scheme, no_host, space, query, literal, token_alone, fine);
         Urls
     }
 

@@ -57,7 +57,7 @@ impl Descriptions<'_> {
         }
         path.pop();
         for requirement in &service.requirements {
-            if let RequirementKind::Url { interface, url } = requirement.kind {
+            if let RequirementKind::Url { interface, url, .. } = requirement.kind {
                 writeln!(f, "{}{interface}  (at {url})", "  ".repeat(path.len() + 2))?;
             }
         }
@@ -68,7 +68,7 @@ impl Descriptions<'_> {
 fn need(kind: &RequirementKind) -> Option<String> {
     match kind {
         RequirementKind::Service(name) => Some((*name).to_owned()),
-        RequirementKind::Url { interface, url } => Some(format!("{interface} at {url}")),
+        RequirementKind::Url { interface, url, .. } => Some(format!("{interface} at {url}")),
         RequirementKind::Model(reference) => Some(format!("model {reference}")),
         RequirementKind::Device => Some("a device".to_owned()),
         _ => None,

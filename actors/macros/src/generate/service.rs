@@ -1,7 +1,7 @@
 //! The implementation of `Service`.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
@@ -50,17 +50,22 @@ pub(super) fn implementation(service: &Service, krate: &Krate) -> TokenStream {
 fn requirement(parameter: &Parameter, krate: &Krate) -> TokenStream {
     let Parameter { name, ty, model, depends } = parameter;
     let name = name.unraw().to_string();
-    if let Some(Depends { url }) = depends {
+    if let Some(Depends { url, token }) = depends {
         let interface = quote_spanned! { ty.span() => <#ty as #krate::Depends>::interface() };
-        let kind = quote! { #krate::RequirementKind::Url { interface: #interface, url: #url } };
+        let token = optional(token.as_ref());
+        let kind = quote! { #krate::RequirementKind::Url { interface: #interface, url: #url, token: #token } };
         return quote! { #krate::Requirement { parameter: #name, kind: #kind } };
     }
-    let argument = match model {
-        Some(model) => quote! { ::core::option::Option::Some(#model) },
-        None => quote! { ::core::option::Option::None },
-    };
+    let argument = optional(model.as_ref());
     let kind = quote_spanned! { ty.span() => <#ty as #krate::Inject>::requirement(#argument) };
     quote! { #krate::Requirement { parameter: #name, kind: #kind } }
+}
+
+fn optional(value: Option<&impl ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote! { ::core::option::Option::Some(#value) },
+        None => quote! { ::core::option::Option::None },
+    }
 }
 
 fn init(constructor: &Constructor, krate: &Krate) -> TokenStream {

@@ -9,6 +9,7 @@ const TABLE: Table = Table {
     attribute: "#[depends]",
     known: &[
         Known { key: "url", form: Form::Text { check: check_url, example: "https://host/path" } },
+        Known { key: "token", form: Form::Text { check: check_token, example: "env:NAME" } },
         Known { key: "deployment", form: Form::NotYet("bind the client to a `url`") },
         Known { key: "cluster", form: Form::NotYet("bind the client to a `url`") },
     ],
@@ -17,6 +18,8 @@ const TABLE: Table = Table {
 /// What a client is bound to.
 pub(crate) struct Depends {
     pub(crate) url: LitStr,
+    /// Where the bearer token is.
+    pub(crate) token: Option<LitStr>,
 }
 
 impl Depends {
@@ -33,8 +36,21 @@ impl Depends {
             mistakes.note(attribute, "where the service is, is missing: `#[depends(url = \"https://host/path\")]`");
             return None;
         };
-        Some(Self { url: url.clone() })
+        let token = match options.get("token") {
+            Some(Given::Literal(token)) => Some(token.clone()),
+            _ => None,
+        };
+        Some(Self { url: url.clone(), token })
     }
+}
+
+/// Checks that it says where a token is. It does not repeat what it says instead.
+fn check_token(text: &str) -> Result<(), String> {
+    let is_place = |rest: Option<&str>| rest.is_some_and(|rest| !rest.trim().is_empty());
+    if is_place(text.strip_prefix("env:")) || is_place(text.strip_prefix("file:")) {
+        return Ok(());
+    }
+    Err("a token does not stand in the code: say where it is, as in `env:NAME` or `file:PATH`".into())
 }
 
 /// Checks what can be seen before variables of the environment are filled in.
@@ -62,7 +78,7 @@ fn check_url(text: &str) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::check_url;
+    use super::{check_token, check_url};
 
     #[test]
     fn urls() {
@@ -75,6 +91,14 @@ mod tests {
             ["", "a:3000", "ftp://a", "http://", "http:///x", "http://a b", "http://a?b=1", "http://u:p@a", "grpc://a"]
         {
             assert!(check_url(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_somewhere_else() {
+        assert_eq!([check_token("env:A"), check_token("file:/a")], [Ok(()), Ok(())]);
+        for text in ["", "env:", "file: ", "s3cret", "Bearer s3cret"] {
+            assert!(check_token(text).is_err_and(|told| !told.contains("s3cret")), "{text}");
         }
     }
 }
