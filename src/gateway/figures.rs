@@ -9,12 +9,20 @@ use playhouse_actors::{Runtime, ServiceDescription, ServiceStats};
 use super::meter::Meters;
 use super::problem::Problem;
 use super::state::Shared;
+use crate::outbound::OutboundFigures;
 use crate::tasks::Tasks;
 use crate::telemetry::Tracing;
 use crate::telemetry::metrics::{self, Format, HttpStats, Snapshot};
 
 /// Where the page is.
 pub(super) const PATH: &str = "/metrics";
+
+/// What others count or decide, and the gateway shows or follows.
+pub(crate) struct Seen {
+    pub(crate) tracing: Tracing,
+    /// What was called at URLs.
+    pub(crate) outbound: Arc<OutboundFigures>,
+}
 
 /// Where figures come from.
 pub(super) struct Figures {
@@ -26,10 +34,11 @@ pub(super) struct Figures {
     /// Once there are some.
     tasks: OnceLock<Tasks>,
     pub(super) tracing: Tracing,
+    outbound: Arc<OutboundFigures>,
 }
 
 impl Figures {
-    pub(super) fn new(services: &[&ServiceDescription], threads: usize, tracing: Tracing) -> Self {
+    pub(super) fn new(services: &[&ServiceDescription], threads: usize, seen: Seen) -> Self {
         metrics::started();
         let expected = services.iter().map(|description| {
             let mut stats = ServiceStats::new(description);
@@ -37,7 +46,8 @@ impl Figures {
             stats
         });
         let (expected, runtime, tasks) = (expected.collect(), OnceLock::new(), OnceLock::new());
-        Self { meters: Meters::new(threads), expected, runtime, tasks, tracing }
+        let Seen { tracing, outbound } = seen;
+        Self { meters: Meters::new(threads), expected, runtime, tasks, tracing, outbound }
     }
 
     /// From now on these services have figures.
@@ -82,6 +92,7 @@ fn snapshot(shared: &Shared) -> Snapshot {
             in_flight: shared.requests(),
             connections: figures.meters.connections(),
         },
+        outbound: figures.outbound.stats(),
         spans: figures.tracing.queue.stats(),
     }
 }

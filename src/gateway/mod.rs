@@ -15,6 +15,7 @@
 
 mod access_log;
 mod application;
+mod asking;
 mod body;
 mod config;
 mod connection;
@@ -50,5 +51,6 @@ pub use body::multipart_survives;
 pub use config::GatewayConfig;
 pub use cors::Cors;
 pub use error::GatewayError;
+pub(crate) use figures::Seen;
 pub(crate) use server::Gateway;
 pub use tokens::Tokens;

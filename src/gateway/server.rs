@@ -23,13 +23,12 @@ use super::application::application;
 use super::config::{GatewayConfig, Limits};
 use super::connection::Connection;
 use super::error::GatewayError;
-use super::figures::Figures;
+use super::figures::{Figures, Seen};
 use super::state::{Phase, Seat, Shared};
 use super::table::{self, Table};
 use super::{open_files, tls};
 use crate::node::Control;
 use crate::tasks::Tasks;
-use crate::telemetry::Tracing;
 
 /// Connections that wait to be accepted; the kernel cuts it to its own limit.
 const BACKLOG: i32 = 1024;
@@ -73,13 +72,13 @@ impl Gateway {
         config: &GatewayConfig,
         services: &[&ServiceDescription],
         threads: usize,
-        tracing: Tracing,
+        seen: Seen,
         control: &Control,
     ) -> Result<(Self, Vec<ArbiterHandle>), GatewayError> {
         let entry = entry(config, services)?;
         table::check_routes(services, &entry)?;
         check(config, &entry, services)?;
-        let shared = Shared::new(config.clone(), entry, Figures::new(services, threads, tracing));
+        let shared = Shared::new(config.clone(), entry, Figures::new(services, threads, seen));
         let listening = {
             let shared = Arc::clone(&shared);
             control.run(move || listen(&shared, threads)).await.map_err(GatewayError::Threads)??

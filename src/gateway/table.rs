@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use actix_web::http::StatusCode;
 use playhouse_actors::{AnyClient, MethodDescription, MethodKind, Runtime, ServiceDescription};
 
+use super::asking::asking;
 use super::documents::Documents;
 use super::error::GatewayError;
 use super::problem::Problem;
@@ -102,13 +103,13 @@ impl Table {
     /// The methods of all services that run here, those of `entry` at short paths too.
     pub(super) fn new(runtime: &Runtime, entry: &str, tasks: Option<Tasks>) -> Self {
         let services = runtime.descriptions();
-        let traced = services.iter().flat_map(|service| &service.methods).any(|method| method.context);
+        let asking = asking(&services);
         let mut entries = HashMap::new();
         let mut tasks = Box::new(tasks::Routes::new(tasks));
         for service in &services {
             let Ok(client) = runtime.any_client(service.name) else { continue };
             for method in &service.methods {
-                let made = Arc::new(Entry::new(&client, method, traced));
+                let made = Arc::new(Entry::new(&client, method, asking.contains(service.name)));
                 for path in paths_of(service, method, entry) {
                     tasks.add(&path, &made, service.name, method);
                     entries.insert(path.into(), Arc::clone(&made));

@@ -13,8 +13,8 @@ use playhouse_cluster::{Cluster, ClusterConfig};
 use tokio::sync::OnceCell;
 
 use super::{Control, DRAIN_LIMIT, Node, NodeError, has_tasks};
-use crate::gateway::{Gateway, GatewayConfig};
-use crate::outbound::{HttpConnector, OutboundConfig};
+use crate::gateway::{Gateway, GatewayConfig, Seen};
+use crate::outbound::{HttpConnector, OutboundConfig, OutboundFigures};
 use crate::tasks::{TaskConfig, Tasks};
 use crate::telemetry::{Sampler, Tracing};
 
@@ -189,18 +189,20 @@ impl NodeBuilder {
         let tasks = node.open_tasks().await?;
         let control = Control::start().await.map_err(NodeError::Threads)?;
         let threads = node.thread_count();
+        let figures = Arc::<OutboundFigures>::default();
+        let connector = HttpConnector::new(control.handle(), &node.outbound, Arc::clone(&figures))?;
         let (gateway, arbiters) = match &node.gateway {
             Some(config) => {
-                let (services, tracing) = (node.descriptions(), node.tracing.clone());
-                let (gateway, arbiters) = Gateway::start(config, &services, threads, tracing, &control).await?;
+                let seen = Seen { tracing: node.tracing.clone(), outbound: Arc::clone(&figures) };
+                let services = node.descriptions();
+                let (gateway, arbiters) = Gateway::start(config, &services, threads, seen, &control).await?;
                 (Some(gateway), arbiters)
             }
             None => (None, control.arbiters(threads).await.map_err(NodeError::Threads)?),
         };
         let executor = Executor::Arbiters(Arbiters::new(control.handle(), arbiters));
         // If this fails, the control thread takes the gateway and the arbiters with it.
-        let connector = Arc::new(HttpConnector::new(control.handle(), &node.outbound)?);
-        let runtime = node.services.executor(executor).connector(connector).start().await?;
+        let runtime = node.services.executor(executor).connector(Arc::new(connector)).start().await?;
         let cluster = match node.cluster {
             Some(config) => Some(Cluster::join(&runtime, config).await?),
             None => None,

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::contract::{Answer, Contract, Offer};
 use super::items::Items;
+use super::leaving::Leaving;
 use super::meeting;
 use super::peer::Peer;
 use super::problem::Refusal;
@@ -33,35 +34,52 @@ struct Opened {
 }
 
 impl Peer {
-    pub(super) async fn call(self: Arc<Self>, request: RemoteRequest<'static>) -> CallResult<Encoded> {
-        let _place = self.enter().ok_or_else(|| self.full(&request))?;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.call_once(&request).await {
-                Ok(reply) => return Ok(reply),
-                Err(error) => self.pause(error, tries, &request).await?,
-            }
-        }
+    pub(super) async fn call(self: Arc<Self>, mut leaving: Leaving) -> CallResult<Encoded> {
+        let result = self.call_until_done(&leaving).await;
+        leaving.ended(&result);
+        result
     }
 
     pub(super) async fn stream(
         self: Arc<Self>,
-        request: RemoteRequest<'static>,
+        mut leaving: Leaving,
     ) -> CallResult<BoxStream<'static, CallResult<Encoded>>> {
-        let place = self.enter().ok_or_else(|| self.full(&request))?;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.stream_once(&request).await {
-                Ok(reading) => return Ok(reading.into_stream(place)),
-                Err(error) => self.pause(error, tries, &request).await?,
+        match self.stream_until_begun(&leaving).await {
+            Ok(reading) => Ok(reading.into_stream(leaving)),
+            Err(error) => {
+                leaving.ended(&Err::<(), _>(error.clone()));
+                Err(error)
             }
         }
     }
 
-    async fn call_once(&self, request: &RemoteRequest<'_>) -> CallResult<Encoded> {
-        let Opened { response, contract } = self.open(request, Wanted::One(request.reply)).await?;
+    async fn call_until_done(&self, leaving: &Leaving) -> CallResult<Encoded> {
+        self.check_place(leaving)?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.call_once(leaving).await {
+                Ok(reply) => return Ok(reply),
+                Err(error) => self.pause(error, tries, leaving).await?,
+            }
+        }
+    }
+
+    async fn stream_until_begun(&self, leaving: &Leaving) -> CallResult<Reading> {
+        self.check_place(leaving)?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.stream_once(leaving).await {
+                Ok(reading) => return Ok(reading),
+                Err(error) => self.pause(error, tries, leaving).await?,
+            }
+        }
+    }
+
+    async fn call_once(&self, leaving: &Leaving) -> CallResult<Encoded> {
+        let request = &leaving.request;
+        let Opened { response, contract } = self.open(leaving, Wanted::One(request.reply)).await?;
         let (head, body) = response.into_parts();
         let body = reply::read(&head.headers, body, self.max_answer).await;
         let offer = contract.offer(&request.method);
@@ -69,8 +87,9 @@ impl Peer {
         encoded.map_err(|error| error.returned_by(self.hop(request)))
     }
 
-    async fn stream_once(&self, request: &RemoteRequest<'_>) -> CallResult<Reading> {
-        let Opened { response, contract } = self.open(request, Wanted::Stream).await?;
+    async fn stream_once(&self, leaving: &Leaving) -> CallResult<Reading> {
+        let request = &leaving.request;
+        let Opened { response, contract } = self.open(leaving, Wanted::Stream).await?;
         let offer = contract.offer(&request.method);
         let items = match answer(&contract, offer) {
             _ if contract.is_playhouse => Items::Events(Default::default()),
@@ -83,7 +102,8 @@ impl Peer {
     }
 
     /// Sends a call; the answer is one that says that it went well.
-    async fn open(&self, request: &RemoteRequest<'_>, wanted: Wanted) -> CallResult<Opened> {
+    async fn open(&self, leaving: &Leaving, wanted: Wanted) -> CallResult<Opened> {
+        let request = &leaving.request;
         let contract = self.contract(request).await?;
         let offer = self.offer(&contract, request)?;
         match (offer.map(|offer| offer.is_stream), wanted) {
@@ -97,8 +117,9 @@ impl Peer {
         let uri = self.reach.address.below(&path).map_err(|error| Error::malformed(format!("{path}: {error}")))?;
         let payload = Payload::of(&request.body, offer, contract.is_playhouse, self.is_root(&request.method))
             .map_err(|error| error.refused_by(self.hop(request)))?;
-        let sent =
-            self.reach.send(request::call(uri, payload, wanted, left(request), request.context.trace.as_ref())).await;
+        let mut sending = request::call(uri, payload, wanted, left(request));
+        request::set_origin(sending.headers_mut(), leaving.id.as_ref(), request.context.trace.as_ref());
+        let sent = self.reach.send(sending).await;
         let response = sent.map_err(|unanswered| self.unanswered(unanswered, request))?;
         if self.is_away() {
             self.look.notify_one();
@@ -176,13 +197,15 @@ impl Peer {
     ///
     /// # Errors
     /// The error that it has ended by, if it may not.
-    async fn pause(&self, error: Error, tries: u32, request: &RemoteRequest<'_>) -> CallResult<()> {
+    async fn pause(&self, error: Error, tries: u32, leaving: &Leaving) -> CallResult<()> {
+        let request = &leaving.request;
         let idempotent = self.expected(&request.method).is_some_and(|method| method.idempotent);
         let away = tries > 1 && self.is_away();
         let failed = Failed { error: &error, tries, idempotent, away, left: left(request) };
         let Some(pause) = failed.again_after(fastrand::f64()) else { return Err(error) };
         tracing::debug!(url = %self.reach.address, method = &*request.method, %error, "a call is made again in {pause:?}");
         sleep(pause).await;
+        leaving.again();
         Ok(())
     }
 
@@ -196,8 +219,10 @@ impl Peer {
         self.expected(method).is_some_and(|method| method.root)
     }
 
-    fn full(&self, request: &RemoteRequest<'_>) -> Error {
-        Error::new(ErrorKind::Overloaded { retry_after: FULL_FOR }).refused_by(self.hop(request))
+    fn check_place(&self, leaving: &Leaving) -> CallResult<()> {
+        let full =
+            || Error::new(ErrorKind::Overloaded { retry_after: FULL_FOR }).refused_by(self.hop(&leaving.request));
+        if leaving.has_place() { Ok(()) } else { Err(full()) }
     }
 
     fn unexpected(&self, request: &RemoteRequest<'_>, what: &str) -> Error {

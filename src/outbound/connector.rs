@@ -10,6 +10,7 @@ use playhouse_actors::{ConnectError, Connector, Endpoint, Interface, Remote};
 use tokio::sync::oneshot;
 
 use super::address::Address;
+use super::figures::OutboundFigures;
 use super::peer::{Peer, Way};
 use super::reach::Reach;
 use super::reply::MAX_ANSWER;
@@ -23,6 +24,7 @@ pub(crate) struct HttpConnector {
     /// Where peers are looked after: no user code runs there.
     control: ArbiterHandle,
     transport: Arc<Transport>,
+    figures: Arc<OutboundFigures>,
     max_answer: usize,
 }
 
@@ -46,9 +48,14 @@ impl HttpConnector {
     ///
     /// # Errors
     /// What is wrong with the file of authorities.
-    pub(crate) fn new(control: ArbiterHandle, config: &OutboundConfig) -> Result<Self, AuthoritiesError> {
+    pub(crate) fn new(
+        control: ArbiterHandle,
+        config: &OutboundConfig,
+        figures: Arc<OutboundFigures>,
+    ) -> Result<Self, AuthoritiesError> {
         let trust = Trust::read(config.authorities.as_deref())?;
-        Ok(Self { control, transport: Transport::new(trust), max_answer: config.max_answer })
+        let transport = Transport::new(trust, Arc::clone(&figures.connections));
+        Ok(Self { control, transport, figures, max_answer: config.max_answer })
     }
 
     /// How a peer is reached, if everything that is needed for it is there.
@@ -67,7 +74,7 @@ impl HttpConnector {
 
     /// A way to a peer, and what its first look will find.
     fn way(&self, reach: Reach, interface: Interface) -> (Way, oneshot::Receiver<Found>) {
-        let peer = Peer::new(reach, interface, self.max_answer);
+        let peer = Peer::new(reach, interface, &self.figures, self.max_answer);
         let (met, meeting) = oneshot::channel();
         let (watched, ended) = oneshot::channel();
         self.control.spawn(watch(Arc::clone(&peer), met, ended));

@@ -10,7 +10,9 @@ use playhouse_actors::{CallResult, Codec, Encoded, Interface, Remote, RemoteRequ
 use tokio::sync::{Notify, oneshot};
 
 use super::contract::Contract;
+use super::figures::{OutboundFigures, ServiceFigures};
 use super::fit;
+use super::leaving::Leaving;
 use super::meeting::{self, Met};
 use super::reach::Reach;
 use super::watch::Found;
@@ -41,25 +43,30 @@ pub(super) struct Peer {
     /// Asks the task that looks after the peer to do so now.
     pub(super) look: Notify,
     in_flight: AtomicUsize,
+    pub(super) figures: Arc<ServiceFigures>,
     /// The largest answer that is read, in bytes; in a stream, the largest item.
     pub(super) max_answer: usize,
 }
 
 impl Peer {
-    pub(super) fn new(reach: Reach, interface: Interface, max_answer: usize) -> Arc<Self> {
+    pub(super) fn new(reach: Reach, interface: Interface, figures: &OutboundFigures, max_answer: usize) -> Arc<Self> {
         let replica = ReplicaId::named(&reach.address.to_string());
-        let service = interface.service().unwrap_or_else(|| replica.as_str()).into();
+        let service: Box<str> = interface.service().unwrap_or_else(|| replica.as_str()).into();
+        let (figures, expected) = (figures.of(&service), interface.description());
+        let methods = expected.iter().flat_map(|expected| &expected.methods);
+        figures.learn(methods.map(|method| method.name));
         Arc::new(Self {
             replica,
             reach,
             service,
-            expected: interface.description(),
+            expected,
             contract: ArcSwapOption::empty(),
             trouble: ArcSwapOption::empty(),
             away: AtomicBool::new(false),
             stale: AtomicBool::new(false),
             look: Notify::new(),
             in_flight: AtomicUsize::new(0),
+            figures,
             max_answer,
         })
     }
@@ -82,6 +89,10 @@ impl Peer {
         };
         contract.is_playhouse = is_playhouse;
         let report = self.expected.as_ref().and_then(|expected| fit::report(expected, &contract));
+        // Where nobody knows the methods here.
+        if self.expected.is_none() {
+            self.figures.learn(contract.names().into_iter());
+        }
         self.contract.store(Some(Arc::new(contract)));
         self.stale.store(false, Ordering::Relaxed);
         report.map_or(Found::Well, Found::Mismatch)
@@ -156,13 +167,13 @@ impl Remote for Way {
     }
 
     fn call(&self, request: RemoteRequest<'_>) -> BoxFuture<'static, CallResult<Encoded>> {
-        Box::pin(Arc::clone(&self.peer).call(request.into_owned()))
+        Box::pin(Arc::clone(&self.peer).call(Leaving::of(&self.peer, request)))
     }
 
     fn stream(
         &self,
         request: RemoteRequest<'_>,
     ) -> BoxFuture<'static, CallResult<BoxStream<'static, CallResult<Encoded>>>> {
-        Box::pin(Arc::clone(&self.peer).stream(request.into_owned()))
+        Box::pin(Arc::clone(&self.peer).stream(Leaving::of(&self.peer, request)))
     }
 }

@@ -16,6 +16,7 @@ const AGENT: HeaderValue = HeaderValue::from_static(concat!("playhouse/", env!("
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const MSGPACK: HeaderValue = HeaderValue::from_static("application/msgpack");
 const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACE_STATE: HeaderName = HeaderName::from_static("tracestate");
 /// What is left of the caller's time. Another Playhouse does not work beyond it; BentoML does not know it.
@@ -93,13 +94,7 @@ fn not_read(why: &dyn std::fmt::Display) -> Error {
 }
 
 /// The request for a call.
-pub(super) fn call(
-    uri: Uri,
-    payload: Payload,
-    wanted: Wanted,
-    left: Duration,
-    trace: Option<&TraceContext>,
-) -> Request<Full<Bytes>> {
+pub(super) fn call(uri: Uri, payload: Payload, wanted: Wanted, left: Duration) -> Request<Full<Bytes>> {
     let Payload { content_type, body } = payload;
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = Method::POST;
@@ -115,9 +110,6 @@ pub(super) fn call(
     // Rounded up: 0 would not be understood.
     let left = u64::try_from(left.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
     headers.insert(TIMEOUT, left.into());
-    if let Some(trace) = trace {
-        set_trace(headers, trace);
-    }
     common(headers);
     request
 }
@@ -130,8 +122,11 @@ pub(super) fn get(uri: Uri) -> Request<Full<Bytes>> {
     request
 }
 
-/// The trace that the call belongs to. What is in it came from a header, or is digits.
-fn set_trace(headers: &mut HeaderMap, trace: &TraceContext) {
+/// What the call is made for: the id of a request, the trace that it belongs to.
+pub(super) fn set_origin(headers: &mut HeaderMap, id: Option<&HeaderValue>, trace: Option<&TraceContext>) {
+    headers.extend(id.map(|id| (REQUEST_ID, id.clone())));
+    let Some(trace) = trace else { return };
+    // What is in it came from a header, or is digits.
     headers.extend(HeaderValue::try_from(trace.to_header()).map(|value| (TRACE_PARENT, value)));
     if !trace.state().is_empty() {
         headers.extend(HeaderValue::try_from(trace.state()).map(|value| (TRACE_STATE, value)));

@@ -10,7 +10,8 @@ use playhouse_actors::{CallResult, Encoded, Error, ErrorKind, Hop};
 use tokio::time::timeout;
 
 use super::items::Items;
-use super::peer::{Peer, Place};
+use super::leaving::Leaving;
+use super::peer::Peer;
 use super::reply;
 use super::transport::Incoming;
 
@@ -50,11 +51,15 @@ impl Reading {
         }
     }
 
-    /// The items. `place` is given back with the stream.
-    pub(super) fn into_stream(self, place: Place) -> BoxStream<'static, CallResult<Encoded>> {
-        stream::unfold((self, place), |(mut reading, place)| async move {
-            let item = reading.next().await?;
-            Some((item, (reading, place)))
+    /// The items. The call is on its way until their end.
+    pub(super) fn into_stream(self, mut leaving: Leaving) -> BoxStream<'static, CallResult<Encoded>> {
+        leaving.begun();
+        stream::unfold((self, leaving), |(mut reading, mut leaving)| async move {
+            let item = reading.next().await;
+            if !matches!(item, Some(Ok(_))) {
+                leaving.ended(&item.clone().transpose());
+            }
+            Some((item?, (reading, leaving)))
         })
         .boxed()
     }

@@ -18,6 +18,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
 use tower_service::Service;
 
+use super::counted::Counted;
+use super::figures::Connections;
 use super::trust::Trust;
 
 pub(super) use hyper::body::Incoming;
@@ -35,11 +37,6 @@ const IDLE_MAX: usize = 64;
 /// Probes on a connection in use: finds out that the host on the other side is gone, which no packet says.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
-/// When a connection with HTTP/2 that carries calls is asked whether it still lives, and how long it may take to say so.
-/// Without it new calls would go on joining those that wait on it.
-const PING_AFTER: Duration = Duration::from_secs(5);
-const PING_LIMIT: Duration = Duration::from_secs(5);
-
 /// Why there was no answer.
 #[derive(Debug)]
 pub(super) enum Unanswered {
@@ -49,12 +46,13 @@ pub(super) enum Unanswered {
     Lost(String),
 }
 
-type Plain = Client<Timed<Tcp>, Full<Bytes>>;
-type Secure = Client<Timed<HttpsConnector<Tcp>>, Full<Bytes>>;
+type Plain = Client<Dialled<Tcp>, Full<Bytes>>;
+type Secure = Client<Dialled<HttpsConnector<Tcp>>, Full<Bytes>>;
 
 /// Makes connections and keeps them, on each thread those of that thread.
 pub(super) struct Transport {
     trust: Trust,
+    connections: Arc<Connections>,
 }
 
 /// The clients of one transport on one thread.
@@ -70,8 +68,8 @@ thread_local! {
 }
 
 impl Transport {
-    pub(super) fn new(trust: Trust) -> Arc<Self> {
-        Arc::new(Self { trust })
+    pub(super) fn new(trust: Trust, connections: Arc<Connections>) -> Arc<Self> {
+        Arc::new(Self { trust, connections })
     }
 
     /// Sees that TLS connections can be made.
@@ -83,15 +81,14 @@ impl Transport {
     }
 
     /// Sends a request; resolves when the head of the answer is there. Dropped before that, it closes the connection, which
-    /// is how the peer learns that nobody waits any more; so does dropping the body of the answer before its end. What
-    /// shares its connection with others, as with HTTP/2, has its stream reset instead.
+    /// is how the peer learns that nobody waits any more; so does dropping the body of the answer before its end.
     pub(super) async fn send(
         self: &Arc<Self>,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, Unanswered> {
         let is_secure = request.uri().scheme() == Some(&Scheme::HTTPS);
         let sent = self.with_clients(|clients| match is_secure {
-            true => clients.secure.get_or_init(|| build(self.secure())).request(request),
+            true => clients.secure.get_or_init(|| self.client(self.secure())).request(request),
             false => clients.plain.request(request),
         });
         sent.await.map_err(Unanswered::from)
@@ -104,32 +101,30 @@ impl Transport {
                 // Those of nodes that have ended would stay as long as the thread.
                 all.retain(|clients| clients.owner.strong_count() > 0);
                 let (owner, secure) = (Arc::downgrade(self), OnceCell::new());
-                all.push(Clients { owner, plain: build(tcp()), secure });
+                all.push(Clients { owner, plain: self.client(tcp()), secure });
                 all.len() - 1
             });
             work(&all[place])
         })
     }
 
+    fn client<C>(&self, connector: C) -> Client<Dialled<C>, Full<Bytes>>
+    where
+        Dialled<C>: hyper_util::client::legacy::connect::Connect + Clone,
+    {
+        Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_LIMIT)
+            .pool_max_idle_per_host(IDLE_MAX)
+            .build(Dialled { connector, connections: Arc::clone(&self.connections) })
+    }
+
     fn secure(&self) -> HttpsConnector<Tcp> {
         let config = self.trust.config().expect("a peer with https is bound only when there is somebody to trust");
         let builder = HttpsConnectorBuilder::new().with_tls_config(config.clone());
-        builder.https_only().enable_all_versions().wrap_connector(tcp())
+        builder.https_only().enable_http1().wrap_connector(tcp())
     }
-}
-
-fn build<C>(connector: C) -> Client<Timed<C>, Full<Bytes>>
-where
-    Timed<C>: hyper_util::client::legacy::connect::Connect + Clone,
-{
-    Client::builder(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE_LIMIT)
-        .pool_max_idle_per_host(IDLE_MAX)
-        .http2_keep_alive_interval(PING_AFTER)
-        .http2_keep_alive_timeout(PING_LIMIT)
-        .build(Timed(connector))
 }
 
 fn tcp() -> Tcp {
@@ -140,32 +135,37 @@ fn tcp() -> Tcp {
     tcp
 }
 
-/// Connects within [`CONNECT_LIMIT`].
+/// Connects within [`CONNECT_LIMIT`], and counts.
 #[derive(Clone)]
-struct Timed<C>(C);
+struct Dialled<C> {
+    connector: C,
+    connections: Arc<Connections>,
+}
 
 type Connecting<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-impl<C> Service<Uri> for Timed<C>
+impl<C> Service<Uri> for Dialled<C>
 where
     C: Service<Uri>,
     C::Future: Send + 'static,
     C::Error: Into<BoxError>,
 {
-    type Response = C::Response;
+    type Response = Counted<C::Response>;
     type Error = BoxError;
-    type Future = Connecting<C::Response>;
+    type Future = Connecting<Self::Response>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.0.poll_ready(cx).map_err(Into::into)
+        self.connector.poll_ready(cx).map_err(Into::into)
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let connecting = self.0.call(uri);
+        let connecting = self.connector.call(uri);
+        let connections = Arc::clone(&self.connections);
         Box::pin(async move {
             let connected = timeout(CONNECT_LIMIT, connecting).await;
-            connected.map_err(|_| format!("no connection within {CONNECT_LIMIT:?}"))?.map_err(Into::into)
+            let connected = connected.map_err(|_| format!("no connection within {CONNECT_LIMIT:?}"))?;
+            connected.map(|connection| Counted::new(connection, &connections)).map_err(Into::into)
         })
     }
 }

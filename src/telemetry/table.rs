@@ -192,6 +192,22 @@ pub(super) static HTTP_IN_FLIGHT: Metric =
     gauge("playhouse_http_requests_in_flight", &[], "HTTP requests that are being answered now");
 pub(super) static HTTP_CONNECTIONS: Metric =
     gauge("playhouse_http_connections_open", &[], "Connections that are open now");
+pub(super) static OUTBOUND_REQUESTS: Metric = counter(
+    "playhouse_outbound_requests",
+    &["service", "method", "outcome"],
+    "Calls to services at URLs, by how they ended; one that was tried several times counts once",
+);
+pub(super) static OUTBOUND_DURATION: Metric = times(
+    "playhouse_outbound_request_duration",
+    METHOD,
+    "Time from a call of a service at a URL to its end, of a stream to its own",
+);
+pub(super) static OUTBOUND_RETRIES: Metric =
+    counter("playhouse_outbound_retries", METHOD, "Tries of such calls beyond the first");
+pub(super) static OUTBOUND_CONNECTED: Metric =
+    counter("playhouse_outbound_connections_opened", &[], "Connections that were made to services at URLs");
+pub(super) static OUTBOUND_CONNECTIONS: Metric =
+    gauge("playhouse_outbound_connections_open", &[], "Connections to services at URLs that are open now");
 pub(super) static SPANS: Metric = counter(
     "playhouse_trace_spans",
     &["outcome"],
@@ -246,6 +262,11 @@ pub static METRICS: &[&Metric] = &[
     &HTTP_RESPONSE_BYTES,
     &HTTP_IN_FLIGHT,
     &HTTP_CONNECTIONS,
+    &OUTBOUND_REQUESTS,
+    &OUTBOUND_DURATION,
+    &OUTBOUND_RETRIES,
+    &OUTBOUND_CONNECTED,
+    &OUTBOUND_CONNECTIONS,
     &SPANS,
     &SPANS_WAITING,
     &BUILD,

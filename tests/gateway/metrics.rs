@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::meeting::Meeting;
 use crate::page::Page;
 use crate::server::{Server, any_port, services};
-use crate::stage::Stage;
+use crate::stage::{Stage, StageClient};
 use crate::starting::Slow;
 
 /// Takes batches.
@@ -30,9 +30,26 @@ impl Together {
     }
 }
 
-/// All services of the stage, and one that takes batches.
+/// Depends on somebody at a URL, who is not there.
+pub(crate) struct Abroad;
+
+#[service]
+impl Abroad {
+    #[init]
+    fn new(#[depends(url = "http://127.0.0.1:1")] _stage: StageClient
+    ) -> Self {
+        Abroad
+    }
+
+    #[api]
+    async fn nothing(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// All services of the stage, one that takes batches, and one that calls a URL.
 pub(crate) async fn with_batches() -> Server {
-    Server::of(services().service::<Together>().gateway(any_port().entry("Stage"))).await
+    Server::of(services().service::<Together>().service::<Abroad>().gateway(any_port().entry("Stage"))).await
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 mod authority;
 mod away;
 mod bentoml;
+mod figures;
 mod interface;
 #[path = "../gateway/meeting.rs"]
 mod meeting;

@@ -40,3 +40,21 @@ impl Classifier {
         Ok(rows.to_vec::<f32>()?.iter().sum())
     }
 }
+
+/// Has somebody else classify.
+pub(crate) struct Lobby {
+    classifier: ClassifierClient,
+}
+
+#[service]
+impl Lobby {
+    #[init]
+    fn new(classifier: ClassifierClient) -> Self {
+        Lobby { classifier }
+    }
+
+    #[api]
+    async fn classify(&self, input_series: Tensor) -> Result<f32> {
+        Ok(self.classifier.classify(input_series).await?)
+    }
+}

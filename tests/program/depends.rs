@@ -3,9 +3,10 @@
 use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::Test;
 use crate::authority::Authority;
@@ -18,6 +19,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("depends::one_that_is_down_is_waited_for", one_that_is_down_is_waited_for),
     ("depends::a_private_authority_is_trusted_wherever_it_is_told", a_private_authority_is_trusted_wherever_it_is_told),
     ("depends::the_token_comes_from_where_it_is_said", the_token_comes_from_where_it_is_said),
+    ("depends::the_id_and_the_trace_of_a_request_go_along", the_id_and_the_trace_of_a_request_go_along),
     ("depends::what_is_wrong_is_one_error", what_is_wrong_is_one_error),
 ];
 
@@ -208,6 +210,22 @@ fn the_token_comes_from_where_it_is_said() {
     assert!(told.contains("it does not let us in with the token from env:CLEANING_TOKEN"), "{told}");
 }
 
+/// Also where no method asks for them, and another service of the program is in between.
+fn the_id_and_the_trace_of_a_request_go_along() {
+    const TRACE: &str = "2a7b36d14971bcd287e8081be948fc98";
+    let cleaning = cleaning(&["--access-log", "--log", "json"]);
+    let url = &cleaning.url;
+    let running = Running::of(classifier(&["--depends", &format!("Classifier.cleaning={url},Classifier.spare={url}")]));
+    for (path, id) in [("/classify", "r-7"), ("/Lobby/classify", "r-8")] {
+        let request = program::client().post(format!("{}{path}", running.url)).header("x-request-id", id);
+        let request = request.header("traceparent", format!("00-{TRACE}-604e023dcbd17ed6-00"));
+        let answer = request.json(&json!({ "input_series": [[1.0, 2.0, 3.5]] })).send().unwrap();
+        assert_eq!((answer.status().as_u16(), &answer.headers()["x-request-id"]), (200, &id.parse().unwrap()));
+        let line: Value = serde_json::from_str(&cleaning.logged("/preprocess")).unwrap();
+        assert_eq!((&line["request_id"], &line["trace_id"]), (&json!(id), &json!(TRACE)), "{line}");
+    }
+}
+
 fn what_is_wrong_is_one_error() {
     let told = |mut command: Command, code: i32| {
         let output = command.output().unwrap();
@@ -221,7 +239,7 @@ fn what_is_wrong_is_one_error() {
         ("Classifier.cleaning=http://${NOWHERE}", "needs the variable NOWHERE of the environment, which is not set"),
         ("Classifier.cleaning=http://me:secret@peer", "a URL to call has no user and no password in it"),
         ("Classifier.clean=http://peer", "Classifier has no parameter clean with `#[depends(url = ..)]`: "),
-        ("Clasifier.cleaning=http://peer", "there is no service Clasifier to set anything for, only Classifier"),
+        ("Clasifier.cleaning=http://peer", "there is no service Clasifier to set anything for, only Lobby, Classifier"),
     ];
     for (given, words) in table {
         let mut by_environment = classifier(&[]);

@@ -56,7 +56,7 @@ fn program_of(stage: &str) -> App {
     match stage {
         program::TASKS => App::new().service::<jobs::Mill>().service::<jobs::Jobs>(),
         program::CLEANING => App::new().service::<cleaning::Preprocessing>(),
-        program::CLASSIFIER => App::new().service::<cleaning::Classifier>(),
+        program::CLASSIFIER => App::new().service::<cleaning::Lobby>().service::<cleaning::Classifier>(),
         _ => {
             let services = App::new().service::<stage::Narrow>().service::<stage::Hasty>().service::<stage::Fragile>();
             services.service::<stage::Front>().service::<stage::Stage>()

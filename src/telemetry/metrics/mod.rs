@@ -1,6 +1,7 @@
 //! The page of metrics: the figures of a moment, in the text formats of Prometheus and OpenMetrics.
 
 mod http;
+mod outbound;
 mod page;
 mod process;
 mod services;
@@ -15,6 +16,7 @@ use prometheus_client::encoding::{DescriptorEncoder, prometheus_text, text};
 use prometheus_client::registry::Registry;
 
 pub(crate) use http::{HttpStats, RouteHttpStats};
+pub(crate) use outbound::{OutboundMethodStats, OutboundStats};
 use page::Page;
 pub(crate) use process::started;
 
@@ -30,6 +32,7 @@ pub(crate) struct Snapshot {
     pub(crate) routing: Vec<(Box<str>, RouteStats)>,
     pub(crate) tasks: Vec<TaskCounts>,
     pub(crate) http: HttpStats,
+    pub(crate) outbound: OutboundStats,
     pub(crate) spans: QueueStats,
 }
 
@@ -80,6 +83,7 @@ impl Collector for Snapshot {
         services::write(&mut page, &self.services, &self.routing)?;
         tasks::write(&mut page, &self.tasks)?;
         http::write(&mut page, &self.http)?;
+        outbound::write(&mut page, &self.outbound)?;
         spans::write(&mut page, &self.spans)?;
         page.family(&table::BUILD)?.info(&[env!("CARGO_PKG_VERSION")])?;
         process::write(&mut page)

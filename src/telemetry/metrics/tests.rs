@@ -10,7 +10,8 @@ fn page(format: Format) -> String {
     let codes = vec![("200", 2), ("404", 0)];
     let route = RouteHttpStats { route: "/echo".into(), codes, duration_ns, bytes_in: 3, bytes_out: 4 };
     let http = HttpStats { routes: vec![route], in_flight: 1, connections: 2 };
-    Snapshot { services: Vec::new(), routing: Vec::new(), tasks: Vec::new(), http, spans: QueueStats::default() }
+    let (outbound, spans) = (OutboundStats::default(), QueueStats::default());
+    Snapshot { services: Vec::new(), routing: Vec::new(), tasks: Vec::new(), http, outbound, spans }
         .write(format)
         .unwrap()
 }
