@@ -47,6 +47,8 @@ impl Refusal<'_> {
             Ok(Value::Object(object)) if object.contains_key("error") => self.object(&Value::Object(object)),
             // Only a method that has begun refuses in this way.
             Ok(Value::Array(list)) => Told { began: true, ..self.plain(innermost(&list)) },
+            // A page that was not found is no method's word.
+            _ if self.status == StatusCode::NOT_FOUND => self.plain("there is no such method".into()),
             _ => self.plain(self.text()),
         }
     }
@@ -69,17 +71,13 @@ impl Refusal<'_> {
 
     /// By the status alone. What says 429 has not begun; 503 may be a method's own word.
     fn plain(&self, message: String) -> Told {
-        let message = match self.status {
-            StatusCode::NOT_FOUND => "there is no such method".to_owned(),
-            status if message.is_empty() => status.to_string(),
-            _ => message,
-        };
+        let message = if message.is_empty() { self.status.to_string() } else { message };
         let began = self.status.is_server_error();
         Told { message, kind: None, field: None, code: None, details: None, began }
     }
 
     fn kind(&self, told: Told) -> ErrorKind {
-        let Told { message, kind, field, code, details, .. } = told;
+        let Told { message, kind, field, code, details, began } = told;
         let after = |prefix: &str| message.strip_prefix(prefix).unwrap_or(&message).to_owned();
         match kind.as_deref() {
             Some("service") => ErrorKind::Service { code: code.unwrap_or_default(), message, details },
@@ -92,11 +90,11 @@ impl Refusal<'_> {
             Some(kind) if self.status.is_server_error() && self.status != StatusCode::GATEWAY_TIMEOUT => {
                 ErrorKind::Service { code: kind.to_owned(), message, details }
             }
-            _ => self.kind_by_status(message, field),
+            _ => self.kind_by_status(message, field, began),
         }
     }
 
-    fn kind_by_status(&self, message: String, field: Option<String>) -> ErrorKind {
+    fn kind_by_status(&self, message: String, field: Option<String>, began: bool) -> ErrorKind {
         match self.status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 ErrorKind::Unauthorized { reason: without(message, "unauthorized: ") }
@@ -109,6 +107,8 @@ impl Refusal<'_> {
             StatusCode::SERVICE_UNAVAILABLE => ErrorKind::Unavailable { reason: message },
             StatusCode::GATEWAY_TIMEOUT => ErrorKind::DeadlineExceeded,
             StatusCode::CONFLICT | StatusCode::GONE | StatusCode::PAYMENT_REQUIRED => self.by_number(message),
+            // What a method does not find is nothing that its caller can mend in the arguments.
+            StatusCode::NOT_FOUND if began => self.by_number(message),
             status if status.is_client_error() => {
                 let prefix = field.as_deref().map(|field| format!("{field}: ")).unwrap_or_default();
                 ErrorKind::Rejected { message: without(message, &prefix), field }
@@ -269,6 +269,9 @@ mod tests {
             ErrorKind::DeadlineExceeded
         );
         assert_eq!(kind(404, "Not Found"), Error::malformed("there is no such method").kind().clone());
+        let own = r#"[{"error":"no flower 7"}]"#;
+        assert_eq!(kind(404, own), Error::service("http_404", "no flower 7").kind().clone());
+        assert_eq!(kind(422, own), Error::malformed("no flower 7").kind().clone());
         assert_eq!(kind(500, "<html>"), Error::service("http_500", "500 Internal Server Error").kind().clone());
         assert_eq!(kind(502, "<html>"), ErrorKind::MayHaveRun { reason: "502 Bad Gateway".into() });
         assert_eq!(kind(418, "tea"), Error::malformed("tea").kind().clone());

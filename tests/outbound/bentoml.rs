@@ -176,6 +176,25 @@ async fn streams(peer: &PeerClient) {
 async fn errors(peer: &PeerClient, any: &AnyClient) {
     let bad = peer.fail("bad".into()).await.unwrap_err();
     assert!(matches!(bad.kind(), ErrorKind::Rejected { message, .. } if message == "as asked"), "{bad:?}");
+    let unauthorized = ErrorKind::Unauthorized { reason: "Authorization error".into() };
+    let unavailable = "An unexpected error has occurred, please check the server log.";
+    let table = [
+        ("401", unauthorized.clone()),
+        ("403", unauthorized),
+        ("404", Error::service("http_404", "as asked").kind().clone()),
+        ("409", Error::service("http_409", "as asked").kind().clone()),
+        ("413", Error::malformed("as asked").kind().clone()),
+        ("422", Error::malformed("as asked").kind().clone()),
+        ("429", ErrorKind::Overloaded { retry_after: Duration::ZERO }),
+        ("503", ErrorKind::Unavailable { reason: unavailable.into() }),
+        ("504", ErrorKind::DeadlineExceeded),
+    ];
+    for (status, expected) in table {
+        let error = peer.fail(status.into()).await.unwrap_err();
+        assert_eq!(error.kind(), &expected, "{status}: {error:?}");
+        // The method itself said so.
+        assert!(!error.is_retryable() || !error.proves_not_started(), "{status}: {error:?}");
+    }
     let hidden = peer.fail("hidden".into()).await.unwrap_err();
     assert!(matches!(hidden.kind(), ErrorKind::Service { code, .. } if code == "http_500"), "{hidden:?}");
     let missing = any.call_json("greet", json!({})).await.unwrap_err();

@@ -2,6 +2,7 @@
 
 import asyncio
 import typing as t
+from http import HTTPStatus
 from pathlib import Path
 
 import bentoml
@@ -57,6 +58,8 @@ class Peer:
 
     @bentoml.api
     async def fail(self, how: str) -> str:
+        if how.isdigit():
+            raise bentoml.exceptions.BentoMLException("as asked", error_code=HTTPStatus(int(how)))
         if how == "bad":
             raise bentoml.exceptions.InvalidArgument("as asked")
         raise ValueError("hidden")
