@@ -12,8 +12,8 @@ use crate::journal::Journal;
 pub(crate) const ITEMS: usize = 5;
 /// How many bytes a long call carries.
 pub(crate) const LONG: usize = 1 << 20;
-/// How long a call takes.
-const WORK: Duration = Duration::from_millis(20);
+/// How long a call takes: long enough for several to be in flight at each replica, whenever it is lost.
+const WORK: Duration = Duration::from_millis(60);
 
 /// Where calls are written down, once the program has opened it.
 pub(crate) static JOURNAL: OnceLock<Journal> = OnceLock::new();

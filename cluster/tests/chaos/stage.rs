@@ -170,7 +170,7 @@ impl Stage {
     fn report(&self, counts: &str, after: [Holds; 2]) {
         let grown = |index: usize| after[index].memory_kib as i64 - self.held[index].memory_kib as i64;
         let figures = self.figures.join(", ");
-        println!("{}: {figures}; {counts}; memory +{} and +{} KiB", self.name, grown(0), grown(1));
+        println!("{}: {figures}; {counts}; memory {:+} and {:+} KiB", self.name, grown(0), grown(1));
     }
 
     pub(crate) fn victim(&mut self) -> &mut Process {
