@@ -18,15 +18,12 @@ pub(super) enum Items {
     Values(Values),
 }
 
-/// The bytes are no stream of the kind that was expected, or its error.
-pub(super) type Ended = Error;
-
 impl Items {
     /// Takes in what has arrived; gives the items that are complete.
     ///
     /// # Errors
     /// The error that the stream ends by, or what is wrong with it. Items that came before it are given first.
-    pub(super) fn push(&mut self, bytes: &[u8], hop: &Hop) -> (Vec<Encoded>, Result<(), Ended>) {
+    pub(super) fn push(&mut self, bytes: &[u8], hop: &Hop) -> (Vec<Encoded>, Result<(), Error>) {
         match self {
             Self::Events(events) => events.push(bytes, hop),
             Self::Text(rest) => {
@@ -41,7 +38,7 @@ impl Items {
     ///
     /// # Errors
     /// When it comes in the middle of an item.
-    pub(super) fn end(&self) -> Result<(), Ended> {
+    pub(super) fn end(&self) -> Result<(), Error> {
         let rest = match self {
             Self::Events(Events { rest, .. }) | Self::Text(rest) | Self::Values(Values { rest, .. }) => rest,
         };
@@ -67,7 +64,7 @@ pub(super) struct Events {
 }
 
 impl Events {
-    fn push(&mut self, bytes: &[u8], hop: &Hop) -> (Vec<Encoded>, Result<(), Ended>) {
+    fn push(&mut self, bytes: &[u8], hop: &Hop) -> (Vec<Encoded>, Result<(), Error>) {
         self.rest.extend_from_slice(bytes);
         let mut items = Vec::new();
         while let Some(end) = self.rest[self.seen..].iter().position(|&byte| byte == b'\n') {
@@ -82,7 +79,7 @@ impl Events {
         (items, Ok(()))
     }
 
-    fn line(&mut self, line: &Bytes, hop: &Hop) -> Result<Option<Encoded>, Ended> {
+    fn line(&mut self, line: &Bytes, hop: &Hop) -> Result<Option<Encoded>, Error> {
         if let Some(name) = line.strip_prefix(b"event:") {
             self.is_error = name.trim_ascii() == b"error";
             return Ok(None);
@@ -114,7 +111,7 @@ fn sent(body: &[u8], hop: &Hop) -> Error {
 }
 
 /// All that is complete of a text: a letter may be cut in two.
-fn texts(rest: &mut BytesMut) -> (Vec<Encoded>, Result<(), Ended>) {
+fn texts(rest: &mut BytesMut) -> (Vec<Encoded>, Result<(), Error>) {
     let whole = match str::from_utf8(rest) {
         Ok(_) => rest.len(),
         Err(error) if error.error_len().is_none() => error.valid_up_to(),
