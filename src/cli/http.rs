@@ -35,14 +35,19 @@ pub(super) struct Http {
     #[arg(long, env = "PLAYHOUSE_TLS_KEY", hide_env = true, value_name = "FILE", help_heading = "Who may call")]
     tls_key: Option<PathBuf>,
 
-    /// Bearer tokens that let in, one on each line; also between commas in PLAYHOUSE_TOKENS
+    /// Bearer tokens that let in, one on each line, read again when it changes; also between commas in PLAYHOUSE_TOKENS
     #[arg(long, env = "PLAYHOUSE_TOKEN_FILE", hide_env = true, value_name = "FILE", help_heading = "Who may call")]
     token_file: Option<PathBuf>,
 
-    /// Path that needs no token, such as /metrics; the probes need none
+    /// Path that needs no token, such as /metrics; the probes and the page at / need none
     #[arg(long, env = "PLAYHOUSE_OPEN_PATH", hide_env = true, value_name = "PATH", value_delimiter = ',')]
     #[arg(help_heading = "Who may call")]
     open_path: Vec<String>,
+
+    /// Ask for a token also before the page at / and /docs.json are shown
+    #[arg(long, env = "PLAYHOUSE_PRIVATE_DOCS", hide_env = true, value_name = "BOOL")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Who may call")]
+    private_docs: Option<bool>,
 
     /// Origin whose pages may call from a browser, as its address bar shows it without a path; * for all
     #[arg(long, env = "PLAYHOUSE_CORS_ORIGIN", hide_env = true, value_name = "ORIGIN", value_delimiter = ',')]
@@ -141,6 +146,7 @@ impl Http {
             server_timing: self.server_timing,
             token_file: self.token_file.clone(),
             open_paths: given(&self.open_path),
+            private_docs: self.private_docs,
             tls: TlsSettings { certificate: self.tls_cert.clone(), key: self.tls_key.clone() },
             cors: CorsSettings {
                 origins: given(&self.cors_origin),

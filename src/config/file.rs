@@ -184,7 +184,8 @@ mod tests {
             [
                 "1: prot: unknown field; did you mean port? expected one of host, port, entry, max_body, \
                  max_connections, head_timeout, body_timeout, write_timeout, access_log, server_timing, token_file, \
-                 open_paths, tls, cors, threads, drain_limit, verify_models, max_answer, depends_ca, log, tasks, traces, services",
+                 open_paths, private_docs, tls, cors, threads, drain_limit, verify_models, max_answer, depends_ca, log, \
+                 tasks, traces, services",
                 "4: services.Iris.worker: unknown field; did you mean workers? expected one of workers, slots, traffic, \
                  resources, restart, config, depends",
                 "6: services.Iris.traffic.max_concurrency: is 0: expected a whole number above 0",

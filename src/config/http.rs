@@ -22,6 +22,7 @@ pub(crate) struct HttpSettings {
     pub(crate) server_timing: Option<bool>,
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) open_paths: Option<Vec<String>>,
+    pub(crate) private_docs: Option<bool>,
     pub(crate) tls: TlsSettings,
     pub(crate) cors: CorsSettings,
 }
@@ -60,6 +61,7 @@ impl HttpSettings {
             server_timing: section.flag("server_timing"),
             token_file: section.text("token_file").map(PathBuf::from),
             open_paths: section.texts("open_paths"),
+            private_docs: section.flag("private_docs"),
             tls: TlsSettings::read(section.section("tls")),
             cors: CorsSettings::read(section.section("cors")),
         }
@@ -80,6 +82,7 @@ impl HttpSettings {
             server_timing: self.server_timing.or(under.server_timing),
             token_file: self.token_file.or(under.token_file),
             open_paths: self.open_paths.or(under.open_paths),
+            private_docs: self.private_docs.or(under.private_docs),
             tls: TlsSettings {
                 certificate: self.tls.certificate.or(under.tls.certificate),
                 key: self.tls.key.or(under.tls.key),
@@ -105,6 +108,7 @@ impl HttpSettings {
         set(&mut gateway.access_log, self.access_log);
         set(&mut gateway.server_timing, self.server_timing);
         set(&mut gateway.open, self.open_paths);
+        set(&mut gateway.private_docs, self.private_docs);
         if let Some(path) = self.token_file {
             gateway.tokens = Some(Tokens::from_file(path)?);
         }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
+use actix_web::http::Method;
 use actix_web::web::ServiceConfig;
 
 use super::cors::Cors;
-use super::http;
 use super::routes::Routes;
 use super::tls::TlsFiles;
 use super::tokens::Tokens;
+use super::{documents, http, probe};
 
 /// How the gateway listens, whom it answers, and its limits. Each limit keeps one client from harming the others.
 ///
@@ -30,8 +31,10 @@ pub struct GatewayConfig {
     pub(crate) tls: Option<TlsFiles>,
     pub(crate) cors: Option<Cors>,
     pub(crate) tokens: Option<Tokens>,
-    /// Paths that need no token, beside the probes.
+    /// Paths that need no token, beside the probes and the page.
     pub(crate) open: Vec<String>,
+    /// Whether the page and what it shows need one.
+    pub(crate) private_docs: bool,
     pub(crate) access_log: bool,
     pub(crate) server_timing: bool,
     pub(crate) before: Vec<Before>,
@@ -87,6 +90,7 @@ impl Default for GatewayConfig {
             cors: None,
             tokens: None,
             open: Vec::new(),
+            private_docs: false,
             access_log: false,
             server_timing: false,
             before: Vec::new(),
@@ -159,7 +163,9 @@ impl GatewayConfig {
 
 /// Whom it answers.
 impl GatewayConfig {
-    /// Asks every request for one of these bearer tokens; the probes `/livez`, `/readyz` and `/healthz` need none.
+    /// Asks every request for one of these bearer tokens. None is needed for the probes `/livez`, `/readyz` and `/healthz`,
+    /// nor to see what could be called: the page at `/`, where a token can be given, and `/docs.json`; but see
+    /// [`private_docs`](Self::private_docs).
     pub fn tokens(mut self, tokens: Tokens) -> Self {
         self.tokens = Some(tokens);
         self
@@ -169,6 +175,19 @@ impl GatewayConfig {
     pub fn open(mut self, path: impl Into<String>) -> Self {
         self.open.push(path.into());
         self
+    }
+
+    /// Asks for a token also before the page at `/` and `/docs.json` are shown, as far as one is asked for at all. Off
+    /// unless set: a browser sends no token when somebody opens a page.
+    pub fn private_docs(mut self, on: bool) -> Self {
+        self.private_docs = on;
+        self
+    }
+
+    /// Whether a request comes in without a token.
+    pub(super) fn is_open(&self, method: &Method, path: &str) -> bool {
+        let is_shown = !self.private_docs && (method == Method::GET || method == Method::HEAD);
+        probe::is_open(path) || self.open.iter().any(|open| open == path) || is_shown && documents::is_shown(path)
     }
 
     /// Lets pages of other origins call from a browser; without it they cannot.

@@ -69,7 +69,7 @@ impl Exchange {
         if asked.is_some() || probe::is_open(path) {
             return asked;
         }
-        let tokens = config.tokens.as_ref().filter(|_| !config.open.iter().any(|open| open == path));
+        let tokens = config.tokens.as_ref().filter(|_| !config.is_open(request.method(), path));
         let known = tokens.map_or(Ok(()), |tokens| tokens.check(headers));
         let comes_in =
             known.and_then(|()| config.before.iter().try_for_each(|hook| (hook.0)(request).map_err(|error| error.0)));

@@ -17,7 +17,7 @@ use super::exchange::Exchange;
 use super::problem::Problem;
 use super::reply;
 use super::reply::stream::{self, Framing};
-use super::state::{InFlight, Phase, Seat};
+use super::state::{InFlight, Phase, Seat, Shared};
 use super::table::{Entry, Table};
 use super::{documents, figures, index, path, probe, tasks};
 
@@ -132,12 +132,15 @@ fn look(seat: &Seat, path: &str, request: &HttpRequest) -> Result<HttpResponse, 
     match &*phase {
         Phase::Starting => Err(Problem::starting()),
         Phase::Draining => Err(Problem::draining()),
-        Phase::Up(table) => match table.documents(&seat.shared.entry).answer(path, request.headers()) {
-            Some(document) => Ok(document),
-            None if path == "/" => Ok(index::answer(table, &seat.shared.entry)),
-            None if table.get(path).is_some() => Err(Problem::wrong_verb(request.method(), path, "POST")),
-            None => Err(table.not_found(path, &seat.shared.entry)),
-        },
+        Phase::Up(table) => {
+            let Shared { entry, config, .. } = &*seat.shared;
+            match table.documents(entry, config).answer(path, request.headers()) {
+                Some(document) => Ok(document),
+                None if path == "/" => Ok(index::answer(table, entry)),
+                None if table.get(path).is_some() => Err(Problem::wrong_verb(request.method(), path, "POST")),
+                None => Err(table.not_found(path, entry)),
+            }
+        }
     }
 }
 

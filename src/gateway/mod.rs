@@ -33,6 +33,7 @@ mod open_files;
 mod path;
 mod probe;
 mod problem;
+mod renewal;
 mod reply;
 mod request_id;
 mod routes;

@@ -7,7 +7,7 @@ use actix_web::web::ServiceConfig;
 use playhouse_actors::ServiceDescription;
 
 use super::error::GatewayError;
-use super::table;
+use super::{documents, table};
 
 /// Handlers of the user's own for the paths below a prefix.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ impl Routes {
         }
         let is_below =
             |path: &str| path.strip_prefix(&self.prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        if table::TAKEN.iter().any(|own| is_below(own)) {
+        if table::TAKEN.iter().any(|own| is_below(own)) || documents::is_shown(&format!("{}/", self.prefix)) {
             return refuse("the gateway itself answers there".into());
         }
         // Also names that no method has yet: they are those of the service.

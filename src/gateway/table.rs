@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use playhouse_actors::{AnyClient, MethodDescription, MethodKind, Runtime, ServiceDescription};
 
 use super::asking::asking;
+use super::config::GatewayConfig;
 use super::documents::Documents;
 use super::error::GatewayError;
 use super::problem::Problem;
@@ -120,8 +121,8 @@ impl Table {
     }
 
     /// What is said of the services.
-    pub(super) fn documents(&self, entry: &str) -> &Documents {
-        self.documents.get_or_init(|| Documents::of(&self.services, entry))
+    pub(super) fn documents(&self, entry: &str, config: &GatewayConfig) -> &Documents {
+        self.documents.get_or_init(|| Documents::of(&self.services, entry, config))
     }
 
     /// All paths at which something can be called or asked of a task.

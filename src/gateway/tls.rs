@@ -1,11 +1,8 @@
 //! TLS: the certificate that the gateway shows, read anew when its files change.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use rustls::crypto::{CryptoProvider, ring};
@@ -14,10 +11,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys, ServerConfig};
-use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::error::GatewayError;
+use super::renewal::Watched;
 
 /// The files of a certificate, in PEM.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +24,6 @@ pub(crate) struct TlsFiles {
     /// Its private key.
     pub(crate) key: PathBuf,
 }
-
-/// How often files are looked at while clients connect.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// What takes TLS connections, for HTTP/2 and HTTP/1.1. The files are read again when they have changed: at the next
 /// connection a second later, so that nothing has to be told and no task has to watch.
@@ -51,30 +45,18 @@ struct Renewed {
     files: TlsFiles,
     provider: Arc<CryptoProvider>,
     certificate: ArcSwap<CertifiedKey>,
-    /// When each file was written; `None` if that cannot be told.
-    written: Mutex<[Option<SystemTime>; 2]>,
-    began: Instant,
-    /// When the files were looked at, in milliseconds since it began.
-    looked_ms: AtomicU64,
+    watched: Watched,
 }
 
 impl Renewed {
     fn read(files: TlsFiles, provider: Arc<CryptoProvider>) -> Result<Self, GatewayError> {
-        let written = Mutex::new(written(&files));
+        let watched = Watched::new([files.certificate.clone(), files.key.clone()]);
         let certificate = ArcSwap::from_pointee(read(&files, &provider)?);
-        Ok(Self { files, provider, certificate, written, began: Instant::now(), looked_ms: AtomicU64::new(0) })
+        Ok(Self { files, provider, certificate, watched })
     }
 
-    /// Reads the files again if they have changed. What is wrong with the new ones is told, and the old ones stay.
+    /// Reads the files again. What is wrong with the new ones is told, and the old ones stay.
     fn renew(&self) {
-        let written = written(&self.files);
-        {
-            let mut known = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-            if *known == written {
-                return;
-            }
-            *known = written;
-        }
         match read(&self.files, &self.provider) {
             Ok(certificate) => {
                 self.certificate.store(Arc::new(certificate));
@@ -83,19 +65,11 @@ impl Renewed {
             Err(error) => tracing::warn!(%error, "the new certificate is of no use, the old one stays"),
         }
     }
-
-    /// Whether it is time to look again; true for one of those who ask.
-    fn is_due(&self) -> bool {
-        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let looked = self.looked_ms.load(Ordering::Relaxed);
-        u128::from(now - looked.min(now)) >= LOOK.as_millis()
-            && self.looked_ms.compare_exchange(looked, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-    }
 }
 
 impl ResolvesServerCert for Renewed {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        if self.is_due() {
+        if self.watched.have_changed() {
             self.renew();
         }
         Some(self.certificate.load_full())
@@ -129,10 +103,6 @@ fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, Gat
         }
         Err(error) => Err(wrong(certificate, &error)),
     }
-}
-
-fn written(TlsFiles { certificate, key }: &TlsFiles) -> [Option<SystemTime>; 2] {
-    [certificate, key].map(|path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok())
 }
 
 fn unreadable(path: &Path, error: pem::Error) -> GatewayError {

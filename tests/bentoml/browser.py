@@ -92,6 +92,11 @@ class Tab:
     async def click(self, selector):
         await self.until(f"const it = document.querySelector({json.dumps(selector)}); it?.click(); return !!it;")
 
+    async def type(self, selector, text):
+        """Types a text into a field, as a person does."""
+        await self.until(f"const it = document.querySelector({json.dumps(selector)}); it?.focus(); return !!it;")
+        await self.send("Input.insertText", text=text)
+
     async def shoot(self, path):
         picture = await self.send("Page.captureScreenshot", captureBeyondViewport=True)
         with open(path, "wb") as file:

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use playhouse::{GatewayConfig, Tokens};
+
 use crate::python::Script;
 use crate::server::Server;
 
@@ -13,8 +15,20 @@ async fn the_openapi_document_is_valid_and_its_examples_can_be_called() {
 
 #[tokio::test]
 async fn a_call_can_be_tried_in_a_browser() {
-    let server = Server::start().await;
-    let picture = concat!(env!("CARGO_TARGET_TMPDIR"), "/page.png");
+    tried_on_the_page(&Server::start().await, "page.png", None).await;
+}
+
+#[tokio::test]
+async fn a_token_can_be_given_in_a_browser() {
+    let tokens = Tokens::new(["the-token"]).unwrap();
+    let server = Server::with(GatewayConfig::default().tokens(tokens)).await;
+    tried_on_the_page(&server, "page-token.png", Some("the-token")).await;
+}
+
+/// Drives the page, with a token to type in if one is needed; a picture of it is left behind.
+async fn tried_on_the_page(server: &Server, picture: &str, token: Option<&str>) {
     // The first start of a browser on a busy machine takes its time.
-    server.run(Script::new("bentoml/page.py").arg(picture).limit(Duration::from_secs(180))).await;
+    let script = Script::new("bentoml/page.py").limit(Duration::from_secs(180));
+    let script = script.arg(&format!("{}/{picture}", env!("CARGO_TARGET_TMPDIR"))).arg(token.unwrap_or_default());
+    server.run(script).await;
 }

@@ -14,9 +14,13 @@ pub(crate) struct Server {
 impl Server {
     /// `Kinds` is the entry.
     pub(crate) async fn start() -> Self {
+        Self::with(GatewayConfig::default()).await
+    }
+
+    pub(crate) async fn with(gateway: GatewayConfig) -> Self {
         let node = Node::builder().service::<Narrow>().service::<Hasty>().service::<Other>().service::<Kinds>();
         let node = node.threads(NonZeroUsize::new(2).unwrap()).tasks(TaskConfig::default().in_memory());
-        Self { node: node.gateway(GatewayConfig::default().port(0)).start().await.unwrap() }
+        Self { node: node.gateway(gateway.port(0)).start().await.unwrap() }
     }
 
     pub(crate) fn url(&self) -> String {

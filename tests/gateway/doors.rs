@@ -15,7 +15,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 }
 
 fn guarded() -> GatewayConfig {
-    any_port().tokens(Tokens::new(["first-token", "second-token"]).unwrap()).open("/")
+    any_port().tokens(Tokens::new(["first-token", "second-token"]).unwrap())
 }
 
 #[tokio::test]
@@ -33,10 +33,58 @@ async fn only_who_has_a_token_may_call() {
         assert_eq!(problem["kind"], "unauthorized", "{problem}");
         assert!(!problem.to_string().contains("first-token"));
     }
-    assert_eq!(server.get("/metrics").send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
-    for path in ["/livez", "/readyz", "/healthz", "/"] {
+    for path in ["/metrics", "/schema.json", "/Stage/schema.json", "/%64ocs.json"] {
+        assert_eq!(server.get(path).send().await.unwrap().status(), StatusCode::UNAUTHORIZED, "{path}");
+    }
+    for path in ["/livez", "/readyz", "/healthz"] {
         assert_eq!(server.get(path).send().await.unwrap().status(), StatusCode::OK, "{path}");
     }
+}
+
+/// A browser sends no token when somebody opens a page: it is on the page that one is given.
+#[tokio::test]
+async fn what_could_be_called_is_shown_to_all_unless_it_is_private() {
+    let shown = ["/", "/docs.json", "/api-page/start.js"];
+    let server = Server::with(guarded().open("/metrics")).await;
+    for path in shown {
+        assert_eq!(server.get(path).send().await.unwrap().status(), StatusCode::OK, "{path}");
+    }
+    assert_eq!(server.call("/", &json!([1])).await.0, StatusCode::UNAUTHORIZED, "that is a method");
+    let document: serde_json::Value = server.get("/docs.json").send().await.unwrap().json().await.unwrap();
+    assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
+    let paths = &document["paths"];
+    for secured in [&paths["/echo"]["post"], &paths["/"]["post"], &paths["/schema.json"]["get"]] {
+        assert_eq!(secured["security"], json!([{ "bearer": [] }]), "{secured}");
+        assert!(secured["responses"].get("401").is_some(), "{secured}");
+    }
+    for open in ["/livez", "/docs.json", "/metrics"] {
+        assert_eq!(paths[open]["get"].get("security"), None, "{open}");
+    }
+    let server = Server::with(guarded().private_docs(true)).await;
+    for path in shown {
+        assert_eq!(server.get(path).send().await.unwrap().status(), StatusCode::UNAUTHORIZED, "{path}");
+        let with_token = server.get(path).bearer_auth("first-token").send().await.unwrap();
+        assert_eq!(with_token.status(), StatusCode::OK, "{path}");
+    }
+    let server = Server::start().await;
+    let document: serde_json::Value = server.get("/docs.json").send().await.unwrap().json().await.unwrap();
+    assert_eq!(document["components"].get("securitySchemes"), None, "nobody asks for a token here");
+}
+
+#[tokio::test]
+async fn a_file_of_tokens_is_read_again_when_it_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens");
+    std::fs::write(&path, "old\n").unwrap();
+    let server = Server::with(any_port().tokens(Tokens::from_file(&path).unwrap())).await;
+    let call = async |token: &str| server.post("/nothing").bearer_auth(token).send().await.unwrap().status();
+    assert_eq!(call("old").await, StatusCode::OK);
+    std::fs::write(&path, "newer\n").unwrap();
+    // Looked at once a second; the test's own limit ends it otherwise.
+    while call("newer").await != StatusCode::OK {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(call("old").await, StatusCode::UNAUTHORIZED);
 }
 
 /// Nobody without a token makes the server read what it sends.

@@ -12,15 +12,16 @@ use actix_web::http::header::HeaderMap;
 use playhouse_actors::ServiceDescription;
 
 use self::document::Document;
+use super::config::GatewayConfig;
 
 /// The documents about some services, by their paths.
 pub(super) struct Documents(HashMap<String, Document>);
 
 impl Documents {
     /// `/docs.json`; `/schema.json` for the entry, and below the name of each service for that one.
-    pub(super) fn of(services: &[ServiceDescription], entry: &str) -> Self {
+    pub(super) fn of(services: &[ServiceDescription], entry: &str, config: &GatewayConfig) -> Self {
         let mut documents = HashMap::new();
-        documents.insert("/docs.json".to_owned(), Document::json(&openapi::document(services, entry)));
+        documents.insert("/docs.json".to_owned(), Document::json(&openapi::document(services, entry, config)));
         for service in services {
             let schema = Document::json(&bentoml::document(service));
             if service.name == entry {
@@ -40,7 +41,12 @@ impl Documents {
     }
 }
 
+/// Whether a path shows people what there is: the page and what it loads.
+pub(super) fn is_shown(path: &str) -> bool {
+    path == "/" || path == "/docs.json" || page::is_asset(path)
+}
+
 /// Whether a path is for GET alone, whatever the services are.
 pub(super) fn is_one(path: &str) -> bool {
-    path == "/" || path == "/docs.json" || path.ends_with("/schema.json") || page::is_asset(path)
+    is_shown(path) || path.ends_with("/schema.json")
 }

@@ -9,6 +9,7 @@ mod example;
 mod operation;
 mod probes;
 mod problems;
+mod security;
 mod tasks;
 
 use playhouse_actors::ServiceDescription;
@@ -16,13 +17,14 @@ use serde_json::{Map, Value, json};
 
 use self::components::Components;
 use self::operation::Operation;
+use crate::gateway::config::GatewayConfig;
 use crate::gateway::tasks::paths_below;
 
 /// The tag of what is not a method.
 const PROCESS: &str = "process";
 
 /// The document for all services; the methods of `entry` are at their short paths.
-pub(super) fn document(services: &[ServiceDescription], entry: &str) -> Value {
+pub(super) fn document(services: &[ServiceDescription], entry: &str, config: &GatewayConfig) -> Value {
     // What is called most comes first.
     let (first, others): (Vec<_>, Vec<_>) = services.iter().partition(|service| service.name == entry);
     let mut components = Components::default();
@@ -41,7 +43,7 @@ pub(super) fn document(services: &[ServiceDescription], entry: &str) -> Value {
     paths.extend(probes::paths());
     let mut tags: Vec<_> = first.iter().chain(&others).map(|service| tag(service.name, service.doc)).collect();
     tags.push(tag(PROCESS, "How the process fares, and what it says of itself."));
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": entry,
@@ -53,7 +55,11 @@ pub(super) fn document(services: &[ServiceDescription], entry: &str) -> Value {
         "tags": tags,
         "paths": paths,
         "components": components.into_value(),
-    })
+    });
+    if config.tokens.is_some() {
+        security::declare(&mut document, config);
+    }
+    document
 }
 
 fn tag(name: &str, doc: &str) -> Value {

@@ -132,6 +132,16 @@ const OF_TASKS: &[Kind] = &[
     },
 ];
 
+/// What can go wrong where tokens are asked for.
+const WITHOUT_TOKEN: Kind = Kind {
+    name: "unauthorized",
+    status: "401",
+    kind: "unauthorized",
+    error: "a token is needed: send it as `authorization: Bearer <token>`",
+    description: "The token is missing, or not known here. Nothing has run.",
+    is_passing: false,
+};
+
 /// The answers that a call can have beside its result, as references.
 pub(super) fn of_a_call() -> Map<String, Value> {
     OF_A_CALL.iter().map(Kind::reference).collect()
@@ -148,7 +158,7 @@ pub(super) fn responses() -> Map<String, Value> {
 }
 
 fn all() -> impl Iterator<Item = &'static Kind> {
-    OF_A_CALL.iter().chain(OF_TASKS)
+    OF_A_CALL.iter().chain(OF_TASKS).chain([&WITHOUT_TOKEN])
 }
 
 impl Kind {
