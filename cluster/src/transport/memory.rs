@@ -2,15 +2,14 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, duplex, split};
+use tokio::io::{DuplexStream, duplex, split};
 use tokio::sync::mpsc;
 
+use super::named::Named;
 use super::{Acceptor, Address, ReadHalf, Socket, Transport, WriteHalf};
 
 /// How much a connection holds that nobody has read.
@@ -28,11 +27,6 @@ struct Listener {
     waiting: mpsc::Receiver<DuplexStream>,
 }
 
-struct Pipe {
-    stream: DuplexStream,
-    name: String,
-}
-
 impl Memory {
     fn listeners(&self) -> MutexGuard<'_, HashMap<String, mpsc::Sender<DuplexStream>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -43,7 +37,7 @@ impl Memory {
         let listener = self.listeners().get(&name).cloned().ok_or_else(refused)?;
         let (ours, theirs) = duplex(UNREAD_MAX);
         listener.send(theirs).await.map_err(|_| refused())?;
-        Ok(Box::new(Pipe { stream: ours, name }))
+        Ok(Box::new(Named { stream: ours, name }))
     }
 
     fn accept_at(&self, name: String) -> io::Result<Box<dyn Acceptor>> {
@@ -82,7 +76,7 @@ impl Acceptor for Listener {
     fn accept(&mut self) -> BoxFuture<'_, io::Result<Box<dyn Socket>>> {
         async {
             let stream = self.waiting.recv().await.ok_or(io::ErrorKind::BrokenPipe)?;
-            Ok(Box::new(Pipe { stream, name: self.name.clone() }) as Box<dyn Socket>)
+            Ok(Box::new(Named { stream, name: self.name.clone() }) as Box<dyn Socket>)
         }
         .boxed()
     }
@@ -94,7 +88,7 @@ impl Drop for Listener {
     }
 }
 
-impl Socket for Pipe {
+impl Socket for Named<DuplexStream> {
     fn peer(&self) -> String {
         format!("memory:{}", self.name)
     }
@@ -102,25 +96,5 @@ impl Socket for Pipe {
     fn bind(self: Box<Self>) -> io::Result<(ReadHalf, WriteHalf)> {
         let (read, write) = split(self.stream);
         Ok((Box::new(read), Box::new(write)))
-    }
-}
-
-impl AsyncRead for Pipe {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Pipe {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

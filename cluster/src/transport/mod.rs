@@ -6,6 +6,7 @@
 mod address;
 #[cfg(any(test, feature = "testing"))]
 mod memory;
+mod named;
 mod sockets;
 mod tcp;
 mod unix;

@@ -1,16 +1,14 @@
 //! TCP: no delay for short frames, and an end for connections whose other side is gone.
 
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::named::Named;
 use super::{Acceptor, Address, ReadHalf, Socket, WriteHalf};
 
 /// How long sent bytes may stay without acknowledgement before the kernel gives the connection up.
@@ -26,8 +24,6 @@ const UNREAD_MAX: usize = 512 << 10;
 
 /// How much TCP may have waiting in its queue of connections that nobody has accepted yet.
 const BACKLOG: u32 = 1024;
-
-struct Tcp(TcpStream);
 
 struct Listener(TcpListener);
 
@@ -65,7 +61,8 @@ fn prepared(stream: TcpStream) -> io::Result<Box<dyn Socket>> {
     }
     // An idle connection says nothing that could stay without acknowledgement.
     socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(USER_TIMEOUT).with_interval(USER_TIMEOUT))?;
-    Ok(Box::new(Tcp(stream)))
+    let name = stream.peer_addr().map_or_else(|_| "unknown".into(), |address| address.to_string());
+    Ok(Box::new(Named { stream, name }))
 }
 
 impl Acceptor for Listener {
@@ -78,33 +75,13 @@ impl Acceptor for Listener {
     }
 }
 
-impl Socket for Tcp {
+impl Socket for Named<TcpStream> {
     fn peer(&self) -> String {
-        self.0.peer_addr().map_or_else(|_| "unknown".into(), |address| address.to_string())
+        self.name.clone()
     }
 
     fn bind(self: Box<Self>) -> io::Result<(ReadHalf, WriteHalf)> {
-        let (read, write) = TcpStream::from_std(self.0.into_std()?)?.into_split();
+        let (read, write) = TcpStream::from_std(self.stream.into_std()?)?.into_split();
         Ok((Box::new(read), Box::new(write)))
-    }
-}
-
-impl AsyncRead for Tcp {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Tcp {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
     }
 }

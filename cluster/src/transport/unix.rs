@@ -6,25 +6,18 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{UnixListener, UnixStream};
 
+use super::named::Named;
 use super::{Acceptor, Address, ReadHalf, Socket, WriteHalf};
 
 /// How much the kernel holds that was not read, if it may: two chunks of a long body, so that one is read while another is
 /// written. What is in there goes before a short call.
 const UNREAD_MAX: usize = 512 << 10;
-
-struct Unix {
-    stream: UnixStream,
-    name: String,
-}
 
 struct Listener {
     listener: UnixListener,
@@ -74,7 +67,7 @@ fn checked(stream: UnixStream, name: &str, user: u32) -> io::Result<Box<dyn Sock
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
     }
     SockRef::from(&stream).set_send_buffer_size(UNREAD_MAX)?;
-    Ok(Box::new(Unix { stream, name: name.into() }))
+    Ok(Box::new(Named { stream, name: name.into() }))
 }
 
 impl Acceptor for Listener {
@@ -96,7 +89,7 @@ impl Drop for Listener {
     }
 }
 
-impl Socket for Unix {
+impl Socket for Named<UnixStream> {
     fn peer(&self) -> String {
         let process = self.stream.peer_cred().ok().and_then(|peer| peer.pid());
         process.map_or_else(|| format!("unix:{}", self.name), |pid| format!("unix:{} (process {pid})", self.name))
@@ -105,25 +98,5 @@ impl Socket for Unix {
     fn bind(self: Box<Self>) -> io::Result<(ReadHalf, WriteHalf)> {
         let (read, write) = UnixStream::from_std(self.stream.into_std()?)?.into_split();
         Ok((Box::new(read), Box::new(write)))
-    }
-}
-
-impl AsyncRead for Unix {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Unix {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
