@@ -25,6 +25,8 @@ pub enum Raw {
     Text(String),
     /// A file, or bytes of which nothing more is known.
     File(File),
+    /// Nothing: what may be a file, and is none.
+    Nothing,
 }
 
 /// The head of a [`Codec::Raw`] body: what the bytes beside it are.
@@ -48,10 +50,15 @@ pub enum RawHead {
         /// Its type, such as `image/png`.
         content_type: Option<String>,
     },
+    /// Nothing, and no bytes.
+    Nothing,
 }
 
 /// [`RawHead::Text`] in MessagePack: texts are frequent, and all have the same head.
 const TEXT: &[u8] = b"\xa4text";
+
+/// Nothing in MessagePack.
+const NIL: &[u8] = b"\xc0";
 
 /// How byte strings begin in MessagePack: bin 8, bin 16 and bin 32.
 const BYTE_STRINGS: RangeInclusive<u8> = 0xc4..=0xc6;
@@ -66,6 +73,7 @@ impl Raw {
             Self::Tensor(tensor) => same(tensor).map_err(Self::Tensor),
             Self::Text(text) => same(text).map_err(Self::Text),
             Self::File(file) => same(file).or_else(|file| same(file.data.clone()).map_err(|_| Self::File(file))),
+            Self::Nothing => Err(Self::Nothing),
         }
     }
 
@@ -83,18 +91,15 @@ impl Raw {
             Self::Text(text) => Form(vec![Part::text(argument, text)]).read(),
             Self::File(file) => Form(vec![Part::file(argument, file)]).read(),
             Self::Tensor(tensor) => {
-                let packed = match M::ROOT {
-                    true => Encoded::encode(&tensor, Codec::Msgpack),
-                    false => Encoded::encode(&BTreeMap::from([(argument, tensor)]), Codec::Msgpack),
-                }?;
                 let message = "a raw tensor was given where something else is expected";
-                packed.decode().map_err(|_| Error::rejected(argument, message))
+                packed::<M, _>(argument, tensor)?.decode().map_err(|_| Error::rejected(argument, message))
             }
+            Self::Nothing => packed::<M, _>(argument, ())?.decode(),
         }
     }
 
-    /// The raw form of a result, which only a tensor, bytes, a file, whatever is a string in JSON, and what is written like
-    /// one of these has.
+    /// The raw form of a result, which only a tensor, bytes, a file, whatever is a string in JSON, nothing, and what is
+    /// written like one of these has.
     pub(crate) fn of<T: Serialize + 'static>(value: &T) -> Option<Self> {
         let value_any = value as &dyn Any;
         if let Some(text) = value_any.downcast_ref::<String>() {
@@ -113,6 +118,9 @@ impl Raw {
     /// The raw form of what is written like something that has one: `struct Image(Bytes)`, an enum of names.
     fn written_alike<T: Serialize + 'static>(value: &T) -> Option<Self> {
         let packed = Encoded::encode(value, Codec::Msgpack).ok()?;
+        if *packed.head == *NIL {
+            return Some(Self::Nothing);
+        }
         let Some(text) = text_in_json(value) else {
             let tensor = packed.decode().ok().map(Self::Tensor);
             return tensor.or_else(|| packed.decode().ok().map(Self::File));
@@ -136,6 +144,7 @@ impl From<Raw> for Encoded {
             Raw::File(File { name, content_type, data }) => {
                 (RawHead::File { name, content_type }.to_bytes(), data.into())
             }
+            Raw::Nothing => (RawHead::Nothing.to_bytes(), Bytes::new()),
         };
         Self { codec: Codec::Raw, head, segments: vec![bytes] }
     }
@@ -201,7 +210,16 @@ impl Encoded {
                     .map_err(|error| Error::malformed(format!("the text is not UTF-8: {error}")))?,
             ),
             RawHead::File { name, content_type } => Raw::File(File { name, content_type, data: bytes.into() }),
+            RawHead::Nothing => Raw::Nothing,
         })
+    }
+}
+
+/// A message with one argument, in MessagePack.
+fn packed<M: Message, T: Serialize + 'static>(argument: &'static str, value: T) -> CallResult<Encoded> {
+    match M::ROOT {
+        true => Encoded::encode(&value, Codec::Msgpack),
+        false => Encoded::encode(&BTreeMap::from([(argument, value)]), Codec::Msgpack),
     }
 }
 
@@ -255,8 +273,11 @@ mod tests {
         assert_eq!(Raw::of(&Of("aGk=".to_owned())), Some(Raw::Text("aGk=".into())));
         assert_eq!(Raw::of(&Of(crate::Bytes::from("hi"))), Some(Raw::File(File::new("hi"))));
         let file = File::new("ab").named("a.txt");
-        assert_eq!(Raw::of(&Of(file.clone())), Some(Raw::File(file)));
+        assert_eq!(Raw::of(&Of(file.clone())), Some(Raw::File(file.clone())));
         assert_eq!(Raw::of(&Colour::Red), Some(Raw::Text("red".into())));
+        assert_eq!(Raw::of(&Some(file.clone())), Some(Raw::File(file)));
+        assert_eq!(Raw::of(&None::<File>), Some(Raw::Nothing));
+        assert_eq!(Encoded::from(Raw::Nothing).to_raw(), Ok(Raw::Nothing));
         assert_eq!(Raw::of(&3_u32), None);
     }
 

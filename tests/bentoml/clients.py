@@ -137,6 +137,11 @@ with bentoml.SyncHTTPClient(url, server_ready_timeout=10) as client:
         assert isinstance(down, pathlib.Path) and down.name.endswith("report 1.txt"), down
         equal(down.read_text(), "some text")
 
+    with check("files: one that may be nothing, down"):
+        kept = client.keep(folder / "rows.csv")
+        equal(kept.read_text(), "a,b\n1,2\n")
+        equal(client.keep().read_bytes(), b"")
+
     with check("streams: texts as they come"):
         equal(list(client.words("a bé c")), ["a", "bé", "c"])
 

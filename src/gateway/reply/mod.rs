@@ -30,6 +30,7 @@ pub(super) async fn respond(headers: &HeaderMap, reply: Encoded) -> Result<HttpR
         Codec::Msgpack => (MSGPACK, reply.head),
         _ => match reply.raw_parts()? {
             (RawHead::Text, text) => (TEXT, text.clone()),
+            (RawHead::Nothing, _) => return Ok(HttpResponse::NoContent().finish()),
             (head, bytes) => return Ok(raw(head, bytes.clone())),
         },
     };

@@ -202,7 +202,8 @@ impl<'a> Reader<'a> {
     fn may_not_be_null(&self, read: &Object) -> bool {
         match self.direction {
             Direction::In => !needs_help(read),
-            Direction::Out => !is_of(read, "object"),
+            // It takes no look into a file: nothing is one without bytes.
+            Direction::Out => !is_of(read, "object") && !is_of(read, "file"),
         }
     }
 }

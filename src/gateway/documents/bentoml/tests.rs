@@ -158,4 +158,5 @@ fn a_result_that_may_be_null_is_not_looked_into() {
     assert_eq!(result::<Option<Vec<u8>>>()["type"], json!(["array", "null"]));
     assert_ne!(result::<Option<Tensor>>()["type"], "tensor");
     assert_eq!(result::<Option<Flower>>()["type"], "object");
+    assert_eq!(result::<Option<File>>()["type"], "file", "it is sent as one, and nothing as 204");
 }

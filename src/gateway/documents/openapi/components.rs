@@ -92,7 +92,7 @@ fn parameters() -> Value {
         "timeout": {
             "name": "x-request-timeout-ms",
             "in": "header",
-            "description": "How long the caller will wait, in milliseconds. Longer than the service's own limit it is that.",
+            "description": "How long the caller will wait, in milliseconds; at most the service's own limit.",
             "schema": { "type": "integer", "minimum": 1 },
         },
         "task_id": tasks::id(),

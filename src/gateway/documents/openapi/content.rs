@@ -88,6 +88,15 @@ pub(super) fn answer(method: &MethodDescription, result: &Value) -> Value {
     answer
 }
 
+/// The answer without a body, of a method whose result has a form of its own and may be nothing.
+pub(super) fn nothing(method: &MethodDescription) -> Option<Value> {
+    let types = method.result.as_value()["type"].as_array();
+    let may_be_null = types.is_some_and(|types| types.iter().any(|name| name == "null"));
+    let has_own_form = matches!(Kind::given_by(method), Kind::File | Kind::Tensor);
+    let is_said = method.kind != MethodKind::Stream && may_be_null && has_own_form;
+    is_said.then(|| json!({ "description": "Nothing, where the result is not asked for as JSON or MessagePack." }))
+}
+
 /// Bytes that are no text; OpenAPI 3.1 says so by giving them no type.
 fn octets(description: &str) -> Value {
     json!({ "schema": { "description": description } })

@@ -51,7 +51,7 @@ pub(super) fn document(services: &[ServiceDescription], entry: &str, config: &Ga
             "description": first.first().map(|service| service.doc).unwrap_or_default(),
         },
         // Relative to this document, which may be below the path of a proxy.
-        "servers": [{ "url": "./" }],
+        "servers": [{ "url": "./", "description": "this server" }],
         "tags": tags,
         "paths": paths,
         "components": components.into_value(),

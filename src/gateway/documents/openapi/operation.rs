@@ -4,7 +4,7 @@ use playhouse_actors::{MethodDescription, ServiceDescription};
 use serde_json::{Map, Value, json};
 
 use super::components::{Components, reference};
-use super::{content, problems};
+use super::{content, example, problems};
 
 /// A method whose types are among the components.
 pub(super) struct Operation<'a> {
@@ -35,15 +35,15 @@ impl<'a> Operation<'a> {
         let mut parameters = vec![reference("parameters", "timeout")];
         parameters.extend(content::parameters(self.method));
         let mut responses = Map::new();
-        responses.insert("200".into(), self.answer());
+        responses.extend(self.answers());
         responses.extend(problems::of_a_call());
         let mut operation = self.named("");
         operation["parameters"] = parameters.into();
         operation["requestBody"] = self.body();
         operation["responses"] = responses.into();
-        if !self.method.doc.is_empty() {
-            operation["summary"] = self.method.doc.lines().next().unwrap_or_default().into();
-            operation["description"] = self.method.doc.into();
+        if let Some((summary, description)) = told(self.method.doc) {
+            operation["summary"] = summary.into();
+            operation["description"] = description.into();
         }
         operation
     }
@@ -59,8 +59,44 @@ impl<'a> Operation<'a> {
         content::body(self.method, &self.arguments, &self.placed)
     }
 
-    /// The answer that brings its result.
-    pub(super) fn answer(&self) -> Value {
-        content::answer(self.method, &self.result)
+    /// The answers that bring its result.
+    pub(super) fn answers(&self) -> Map<String, Value> {
+        let mut answers = Map::new();
+        answers.insert("200".into(), content::answer(self.method, &self.result));
+        answers.extend(content::nothing(self.method).map(|nothing| ("204".into(), nothing)));
+        answers
+    }
+}
+
+/// The first line of a doc comment, and what else it says: the example in it is shown where it can be tried.
+fn told(doc: &str) -> Option<(&str, String)> {
+    let (summary, rest) = doc.split_once('\n').unwrap_or((doc, ""));
+    let rest = match (example::in_doc(doc), rest.split_once("```json\n")) {
+        (Some(_), Some((before, block))) => {
+            let (_, after) = block.split_once("```").unwrap_or_default();
+            format!("{}\n\n{}", before.trim(), after.trim())
+        }
+        _ => rest.to_owned(),
+    };
+    (!summary.is_empty()).then(|| (summary, rest.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_doc_comment_is_told_once() {
+        let table = [
+            ("", None),
+            ("Adds.", Some(("Adds.", ""))),
+            ("Adds.\n\nTwice.", Some(("Adds.", "Twice."))),
+            ("Adds.\n\n```json\n{\"a\": 1}\n```", Some(("Adds.", ""))),
+            ("Adds.\n\nOne.\n\n```json\n1\n```\n\nTwo.", Some(("Adds.", "One.\n\nTwo."))),
+            ("Adds.\n\n```json\nno JSON\n```", Some(("Adds.", "```json\nno JSON\n```"))),
+        ];
+        for (doc, expected) in table {
+            assert_eq!(told(doc), expected.map(|(summary, rest)| (summary, rest.to_owned())), "{doc}");
+        }
     }
 }

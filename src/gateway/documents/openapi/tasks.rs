@@ -22,8 +22,7 @@ pub(super) fn operation(action: Action, of: &Operation<'_>, components: &mut Com
         }
         _ => operation["parameters"] = json!([reference("parameters", "task_id")]),
     }
-    let mut responses = Map::new();
-    responses.insert("200".into(), answer(action, of, components));
+    let mut responses = answers(action, of, components);
     responses.extend(problems(action));
     operation["responses"] = responses.into();
     json!({ verb(action): operation })
@@ -55,10 +54,10 @@ fn summary(action: Action, method: &str) -> String {
     }
 }
 
-/// The answer that says that it went well.
-fn answer(action: Action, of: &Operation<'_>, components: &mut Components) -> Value {
-    let (schema, status, description) = match action {
-        Action::Get => return of.answer(),
+/// The answers that say that it went well.
+fn answers(action: Action, of: &Operation<'_>, components: &mut Components) -> Map<String, Value> {
+    let (schema, example, description) = match action {
+        Action::Get => return of.answers(),
         Action::Status => {
             let schema = components.add("playhouse.TaskStatus", schema_for!(Status).as_value());
             let example = json!({
@@ -79,10 +78,8 @@ fn answer(action: Action, of: &Operation<'_>, components: &mut Components) -> Va
             (schema, json!({ "task_id": ID, "status": status }), description)
         }
     };
-    json!({
-        "description": description,
-        "content": { "application/json": { "schema": schema, "example": status } },
-    })
+    let content = json!({ "application/json": { "schema": schema, "example": example } });
+    Map::from_iter([("200".to_owned(), json!({ "description": description, "content": content }))])
 }
 
 /// What can go wrong.
