@@ -8,23 +8,25 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
+use playhouse_actors::TraceId;
 use tokio::time::Instant;
 
 use super::request_id::RequestId;
+use super::traced;
 
 /// What is known of a request when it comes.
 pub(super) struct Line {
     method: Method,
     path: String,
     peer: Option<SocketAddr>,
-    trace: Option<String>,
+    trace: Option<TraceId>,
 }
 
 impl Line {
     pub(super) fn of(request: &HttpRequest) -> Self {
-        let trace = request.headers().get("traceparent").and_then(|parent| trace_id(parent.to_str().ok()?));
+        let trace = traced::brought(request.headers()).map(|trace| trace.trace_id());
         let (method, path) = (request.method().clone(), request.path().to_owned());
-        Self { method, path, peer: request.peer_addr(), trace: trace.map(str::to_owned) }
+        Self { method, path, peer: request.peer_addr(), trace }
     }
 }
 
@@ -81,30 +83,10 @@ impl Drop for Followed {
             duration_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
             request_id = id.as_str(),
             peer,
-            trace_id = trace.as_deref(),
+            trace_id = trace.map(tracing::field::display),
             // Only where the client went away, or the connection was cut, before all was handed over.
             cut = (!*whole).then_some(true),
             "answered"
         );
-    }
-}
-
-/// The id of the trace in a W3C `traceparent`.
-fn trace_id(parent: &str) -> Option<&str> {
-    let id = parent.split('-').nth(1)?;
-    (id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_id_of_a_trace_is_found() {
-        let id = "2a7b36d14971bcd287e8081be948fc98";
-        assert_eq!(trace_id(&format!("00-{id}-604e023dcbd17ed6-02")), Some(id));
-        for parent in ["", "00", "00-2a7b-604e-02", "00-2a7b36d14971bcd287e8081be948fc9\"-604e023dcbd17ed6-02"] {
-            assert_eq!(trace_id(parent), None, "{parent}");
-        }
     }
 }

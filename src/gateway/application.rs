@@ -40,21 +40,23 @@ pub(super) fn application(
 fn scope(seat: &Arc<Seat>, routes: &Routes) -> impl actix_web::dev::HttpServiceFactory + use<> {
     let configure = Arc::clone(&routes.configure);
     let seat = Arc::clone(seat);
+    let below: Arc<str> = routes.below().into();
     web::scope(&routes.prefix)
         .app_data(Arc::clone(&seat.shared))
         .default_service(web::to(nothing_there))
         .configure(move |config| configure(config))
-        .wrap(from_fn(move |request, next| beside(Arc::clone(&seat), request, next)))
+        .wrap(from_fn(move |request, next| beside(Arc::clone(&seat), Arc::clone(&below), request, next)))
 }
 
 /// Answers a request for an own path, with what holds for every request.
 async fn beside(
     seat: Arc<Seat>,
+    below: Arc<str>,
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let _in_flight = seat.enter();
-    let visit = Visit::begin(&seat, request.request());
+    let visit = Visit::begin(&seat, &below);
     let config = &seat.shared.config;
     let exchange = Exchange::begin(config, request.request());
     if let Some(answer) = exchange.turned_away(config, request.request()) {

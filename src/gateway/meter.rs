@@ -8,15 +8,15 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use playhouse_actors::{Histogram, HistogramStats, TIME_BOUNDS};
 
-use super::probe;
 use super::table::Table;
+use super::{documents, probe};
 use crate::telemetry::metrics::RouteHttpStats;
 
 /// Stands for all paths that are no route: whatever the internet asks for makes no series of its own.
 const OTHER: &str = "other";
 
 /// Paths that are there whatever the services are, beside the probes.
-const FIXED: [&str; 3] = ["/", "/schema.json", "/docs.json"];
+const FIXED: [&str; 4] = ["/", "/schema.json", "/docs.json", documents::ASSETS];
 
 /// A client that did not wait for its answer, as nginx has it.
 pub(super) const GONE: u16 = 499;
@@ -74,12 +74,19 @@ impl Meters {
         meters
     }
 
-    /// From now on the paths of all methods are routes. Those that were stay: what is counted never falls.
+    /// From now on the paths of all methods are routes, and what is said of each service. Those that were stay: what is
+    /// counted never falls.
     pub(super) fn learn(&self, table: &Table) {
         self.add(&table.paths().collect::<Vec<_>>());
+        let services = table.services.iter();
+        let said =
+            services.flat_map(|service| ["schema.json", "readyz"].map(|said| format!("/{}/{said}", service.name)));
+        let said: Vec<_> = said.collect();
+        self.add(&said.iter().map(String::as_str).collect::<Vec<_>>());
     }
 
-    fn add(&self, paths: &[&str]) {
+    /// From now on these are routes.
+    pub(super) fn add(&self, paths: &[&str]) {
         self.routes.rcu(|routes| {
             let mut routes = HashMap::clone(routes);
             for &path in paths {
@@ -91,10 +98,11 @@ impl Meters {
         });
     }
 
-    /// The meter for a path.
+    /// The meter for a path as it is looked up.
     pub(super) fn of(&self, path: &str) -> Arc<Meter> {
         let routes = self.routes.load();
         let route = routes.get(path).or_else(|| routes.get(path.strip_suffix('/')?));
+        let route = route.or_else(|| routes.get(documents::ASSETS).filter(|_| documents::is_asset(path)));
         Arc::clone(route.unwrap_or(&self.other))
     }
 

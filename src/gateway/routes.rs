@@ -21,6 +21,11 @@ impl Routes {
         Self { prefix, configure: Arc::new(configure) }
     }
 
+    /// What all of its paths are counted as.
+    pub(super) fn below(&self) -> String {
+        format!("{}/*", self.prefix)
+    }
+
     /// Checks that nothing else answers below the prefix.
     pub(super) fn check(&self, entry: &str, services: &[&ServiceDescription]) -> Result<(), GatewayError> {
         let refuse = |what: String| Err(GatewayError::Routes { prefix: self.prefix.clone(), what });

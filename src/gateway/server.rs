@@ -78,7 +78,9 @@ impl Gateway {
         let entry = entry(config, services)?;
         table::check_routes(services, &entry)?;
         check(config, &entry, services)?;
-        let shared = Shared::new(config.clone(), entry, Figures::new(services, threads, seen));
+        let figures = Figures::new(services, threads, seen);
+        config.routes.iter().for_each(|routes| figures.meters.add(&[&routes.below()]));
+        let shared = Shared::new(config.clone(), entry, figures);
         let listening = {
             let shared = Arc::clone(&shared);
             control.run(move || listen(&shared, threads)).await.map_err(GatewayError::Threads)??

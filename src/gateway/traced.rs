@@ -36,7 +36,7 @@ pub(super) fn begin(request: &HttpRequest, route: Option<&str>, sampler: Sampler
 }
 
 /// The trace that the headers name, if they name one in the form that the W3C wants.
-fn brought(headers: &HeaderMap) -> Option<TraceContext> {
+pub(super) fn brought(headers: &HeaderMap) -> Option<TraceContext> {
     let mut parents = headers.get_all("traceparent");
     let parent = parents.next()?;
     // Nobody knows which of several is right.

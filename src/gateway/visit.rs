@@ -15,10 +15,10 @@ use futures_util::TryStreamExt;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
-use super::handler;
 use super::meter::{Answered, GONE, Meter};
 use super::state::Seat;
 use super::traced::{self, Traced};
+use super::{handler, path};
 
 /// A request that is being answered. Counted when it is dropped: the client may go away at any moment.
 pub(super) struct Visit {
@@ -39,7 +39,7 @@ enum BytesIn {
 
 /// Answers a request, and counts it.
 pub(super) async fn answer(seat: Arc<Seat>, request: &HttpRequest, payload: Payload) -> HttpResponse {
-    let mut visit = Visit::begin(&seat, request);
+    let mut visit = Visit::begin(&seat, &path::decoded(request.path()));
     let payload = visit.counted(request.headers(), payload);
     let response = match traced::begin(request, visit.meter.route(), seat.shared.figures.tracing.sampler) {
         None => handler::answer(seat, request, payload).await,
@@ -53,8 +53,9 @@ pub(super) async fn answer(seat: Arc<Seat>, request: &HttpRequest, payload: Payl
 }
 
 impl Visit {
-    pub(super) fn begin(seat: &Arc<Seat>, request: &HttpRequest) -> Self {
-        let (began, meter) = (Instant::now(), seat.shared.figures.meters.of(request.path()));
+    /// A request for a path as it is looked up.
+    pub(super) fn begin(seat: &Arc<Seat>, path: &str) -> Self {
+        let (began, meter) = (Instant::now(), seat.shared.figures.meters.of(path));
         let bytes_in = BytesIn::Announced(0);
         Self { seat: Arc::clone(seat), meter, began, code: GONE, bytes_in, bytes_out: 0, span: Span::none() }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use playhouse::Settings;
+use playhouse::http::web;
 use playhouse::prelude::*;
 use reqwest::StatusCode;
 use serde_json::json;
@@ -139,6 +140,34 @@ async fn paths_that_are_none_make_no_series() {
     assert_eq!(page.value(r#"playhouse_http_requests_total{route="other",code="404"}"#), Some(5.0));
     let routes = page.values_of("playhouse_http_requests_total", "route");
     assert!(routes.iter().all(|route| !route.contains("wp-login") && !route.contains("env")), "{routes:?}");
+}
+
+#[tokio::test]
+async fn whatever_answers_has_a_route_of_its_own() {
+    let pages = any_port().routes("/pages", |routes| {
+        routes.route("/{name}", web::get().to(|| async { "page" }));
+    });
+    let server = Server::with(pages).await;
+    assert_eq!(server.call("/%65cho", &json!({ "text": "a" })).await.0, StatusCode::OK);
+    let looked_at =
+        ["/pages/a", "/pages/b", "/Front/schema.json", "/Front/readyz", "/api-page/start.js", "/docs.json", "/"];
+    for path in looked_at {
+        assert_eq!(server.get(path).send().await.unwrap().status(), StatusCode::OK, "{path}");
+    }
+    let page = Page::of(&server).await;
+    for (route, count) in [
+        ("/echo", 1.0),
+        ("/pages/*", 2.0),
+        ("/Front/schema.json", 1.0),
+        ("/Front/readyz", 1.0),
+        ("/api-page/*", 1.0),
+        ("/docs.json", 1.0),
+        ("/", 1.0),
+        ("other", 0.0),
+    ] {
+        let series = format!("playhouse_http_requests_total{{route=\"{route}\",code=\"200\"}}");
+        assert_eq!(page.value(&series), Some(count), "{series}");
+    }
 }
 
 #[tokio::test]

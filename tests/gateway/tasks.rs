@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::jobs::{Jobs, Mill};
+use crate::page::Page;
 use crate::server::{Server, answer, any_port};
 
 /// `Jobs` is the entry.
@@ -93,6 +94,10 @@ async fn a_task_is_submitted_watched_and_fetched() {
         assert!(ended["status"] == "completed" && is_moment(&ended["finished_at"]), "{ended}");
         assert_eq!(server.result(method, &id).await, (StatusCode::OK, json!("done")));
         assert_eq!(server.result(method, &id).await.0, StatusCode::OK, "as often as one likes");
+        let counted = Page::of(&server)
+            .await
+            .value(&format!("playhouse_http_requests_total{{route=\"{method}/get\",code=\"200\"}}"));
+        assert_eq!(counted, Some(2.0));
     }
     let (status, plain) = server.call("/echo", &json!({ "text": "at once" })).await;
     assert_eq!((status, plain), (StatusCode::OK, json!("at once")), "a task is a method like any other");

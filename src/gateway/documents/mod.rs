@@ -12,7 +12,11 @@ use actix_web::http::header::HeaderMap;
 use playhouse_actors::ServiceDescription;
 
 use self::document::Document;
+pub(super) use self::page::is_asset;
 use super::config::GatewayConfig;
+
+/// What all files of the page are counted as.
+pub(super) const ASSETS: &str = "/api-page/*";
 
 /// The documents about some services, by their paths.
 pub(super) struct Documents(HashMap<String, Document>);

@@ -50,7 +50,7 @@ pub(super) fn answer(path: &str, headers: &HeaderMap) -> Option<HttpResponse> {
 }
 
 /// Whether a path is one of the page's files.
-pub(super) fn is_asset(path: &str) -> bool {
+pub(in crate::gateway) fn is_asset(path: &str) -> bool {
     path.starts_with(FOLDER)
 }
 
