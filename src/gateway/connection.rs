@@ -17,7 +17,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 use tokio_rustls::server::TlsStream;
 
+use super::bare;
 use super::config::Limits;
+use super::owed::{Owed, Watch};
 
 /// A connection with its limits.
 pub(super) struct Connection {
@@ -32,6 +34,8 @@ pub(super) struct Connection {
     begun: bool,
     head: Option<Pin<Box<Sleep>>>,
     write: Option<Pin<Box<Sleep>>>,
+    /// For HTTP/2, whose answers wait elsewhere.
+    unread: Watch,
 }
 
 enum Socket {
@@ -46,6 +50,8 @@ pub(super) struct Activity {
     changes: Cell<u32>,
     /// How many are being answered.
     requests: Cell<u32>,
+    /// Which answers wait for the client, in HTTP/2.
+    owed: Owed,
 }
 
 /// A request of a connection that is being answered.
@@ -70,7 +76,8 @@ impl Connection {
     fn new(socket: Socket, limits: Limits, watches_heads: bool) -> Self {
         // A new connection owes its first head.
         let begun = watches_heads;
-        Self { socket, limits, activity: Rc::default(), watches_heads, changes: 0, begun, head: None, write: None }
+        let (activity, unread) = (Rc::default(), Watch::default());
+        Self { socket, limits, activity, watches_heads, changes: 0, begun, head: None, write: None, unread }
     }
 
     pub(super) fn activity(&self) -> &Rc<Activity> {
@@ -93,7 +100,7 @@ impl Connection {
 
     /// Whether a head that has begun takes too long. The server flushes whenever it has looked at what came in.
     fn poll_late_head(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Activity { changes, requests } = &*self.activity;
+        let Activity { changes, requests, .. } = &*self.activity;
         if self.changes != changes.get() || requests.get() > 0 {
             // What has come was a whole head, or belongs to the body of a request.
             (self.changes, self.begun, self.head) = (changes.get(), false, None);
@@ -102,6 +109,12 @@ impl Connection {
             return Poll::Pending;
         }
         late(&mut self.head, self.limits.head_timeout, cx)
+    }
+
+    /// Whether what has come last belongs to no request, so that what is written is no answer of a service.
+    fn awaits_head(&self) -> bool {
+        let Activity { changes, requests, .. } = &*self.activity;
+        self.begun && self.changes == changes.get() && requests.get() == 0
     }
 
     /// Says what was waited for, as far as that can be written at once.
@@ -132,6 +145,10 @@ impl Busy {
         Some(Self(Rc::clone(activity)))
     }
 
+    pub(super) fn activity(&self) -> &Rc<Activity> {
+        &self.0
+    }
+
     /// Whether its connection has more requests at a time than it may.
     pub(super) fn is_too_much(&self) -> bool {
         self.0.requests.get() > REQUESTS_MAX
@@ -139,6 +156,15 @@ impl Busy {
 }
 
 impl Activity {
+    pub(super) fn owed(&self) -> &Owed {
+        &self.owed
+    }
+
+    /// Whether no request is being answered.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.requests.get() == 0
+    }
+
     fn change(&self, requests: u32) {
         self.changes.set(self.changes.get().wrapping_add(1));
         self.requests.set(requests);
@@ -155,14 +181,24 @@ impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let filled = buffer.filled().len();
         let polled = Pin::new(&mut self.socket).poll_read(cx, buffer);
-        self.begun |= self.watches_heads && buffer.filled().len() > filled;
+        let has_read = buffer.filled().len() > filled;
+        self.begun |= self.watches_heads && has_read;
+        let Self { activity, unread, limits, watches_heads, .. } = &mut *self;
+        if !*watches_heads && unread.poll(activity, has_read, limits.write_timeout, cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         polled
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        let reason = if self.awaits_head() { bare::with_reason(bytes) } else { None };
+        let polled = match reason {
+            // The last thing on this connection, written as far as that can be done at once.
+            Some(told) => Pin::new(&mut self.socket).poll_write(cx, &told).map_ok(|_| bytes.len()),
+            None => Pin::new(&mut self.socket).poll_write(cx, bytes),
+        };
         self.written(polled, cx)
     }
 

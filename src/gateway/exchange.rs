@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::access_log::{self, Line};
 use super::config::GatewayConfig;
 use super::connection::Busy;
+use super::owed::Pieces;
 use super::probe;
 use super::problem::Problem;
 use super::request_id::{REQUEST_ID, RequestId};
@@ -99,7 +100,8 @@ impl Exchange {
         }
         response.headers_mut().insert(REQUEST_ID, self.id.clone().into_value());
         let response = match self.busy {
-            Some(busy) if self.shared || matches!(response.body().size(), BodySize::Stream) => {
+            Some(busy) if self.shared => response.map_body(|_, body| BoxBody::new(Pieces::new(body, busy))),
+            Some(busy) if matches!(response.body().size(), BodySize::Stream) => {
                 response.map_body(|_, body| BoxBody::new(Streaming { body, _busy: busy }))
             }
             _ => response,

@@ -16,6 +16,7 @@
 mod access_log;
 mod application;
 mod asking;
+mod bare;
 mod body;
 mod config;
 mod connection;
@@ -30,6 +31,7 @@ pub mod http;
 mod index;
 mod meter;
 mod open_files;
+mod owed;
 mod path;
 mod probe;
 mod problem;

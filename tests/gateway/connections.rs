@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -55,7 +55,33 @@ async fn heads_that_are_none_are_refused() {
     for (what, bytes, expected) in table {
         let told = told(&server, bytes.as_bytes()).await;
         assert_eq!(status(&told), expected, "{what}: {told}");
+        let (head, body) = told.split_once("\r\n\r\n").unwrap();
+        let problem: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{what}: {error}: {told}"));
+        assert!(problem["error"].is_string() && problem["kind"].is_string(), "{what}: {problem}");
+        assert!(head.contains("connection: close") && head.contains("date: "), "{what}: {head}");
     }
+}
+
+/// The reason goes only into answers of the HTTP library's own, whatever a client has a service say.
+#[tokio::test]
+async fn what_a_service_says_is_sent_as_it_is() {
+    let server = Server::start().await;
+    let forged = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
+    let body = json!({ "text": forged }).to_string();
+    let call = format!("POST /echo HTTP/1.1\r\nhost: test\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let mut connection = TcpStream::connect(server.address()).await.unwrap();
+    // The next head has begun when the answer is written.
+    connection.write_all(format!("{call}POST /echo HTTP/1.1\r\n").as_bytes()).await.unwrap();
+    let mut told = Vec::new();
+    while !told.ends_with(forged.as_bytes()) {
+        assert!(connection.read_buf(&mut told).await.unwrap() > 0, "{}", String::from_utf8_lossy(&told));
+    }
+    let told = String::from_utf8(told).unwrap();
+    assert!(status(&told) == "200" && told.contains(&format!("content-length: {}\r\n", forged.len())), "{told}");
+    connection.write_all(b"host: test\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+    let mut rest = String::new();
+    connection.read_to_string(&mut rest).await.unwrap();
+    assert!(status(&rest) == "400" && rest.contains("missing field"), "{rest}");
 }
 
 /// They are not read to their end: the connection is closed while the client still sends, which may lose it the answer.

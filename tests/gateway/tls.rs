@@ -3,17 +3,21 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use bytes::Bytes;
 use playhouse::GatewayConfig;
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::meeting::Meeting;
 use crate::server::{Server, any_port, services};
 
 /// A folder with a certificate and its key.
@@ -116,6 +120,42 @@ async fn one_connection_has_so_many_requests_at_a_time() {
     drop(waiting);
     driver.abort();
     assert!(connect(&server, &files.certificate, &[]).await.is_ok());
+}
+
+/// Each answer of HTTP/2 has a window of its own, which its client may never open.
+#[tokio::test]
+async fn who_opens_no_window_for_an_answer_loses_the_connection() {
+    let files = Files::new();
+    let server = Server::with(files.gateway().write_timeout(Duration::from_millis(200))).await;
+    let body = serde_json::to_vec(&json!({ "text": "x".repeat(100_000) })).unwrap();
+    let speaks = async |window: u32| {
+        let connection = connect(&server, &files.certificate, &["h2"]).await.unwrap();
+        let speaker = h2::client::Builder::new().initial_window_size(window).handshake::<_, Bytes>(connection);
+        let (sender, connection) = speaker.await.unwrap();
+        (sender.ready().await.unwrap(), tokio::spawn(connection))
+    };
+    let post = |path: &str| http::Request::post(format!("https://localhost{path}")).body(()).unwrap();
+
+    // One that waits for its service, however long that takes.
+    let meeting = Meeting::new().await;
+    let (mut patient, patience) = speaks(1 << 20).await;
+    let (held, mut arguments) = patient.send_request(post("/meet"), false).unwrap();
+    arguments.send_data(meeting.arguments().to_string().into(), true).unwrap();
+    let met = meeting.met().await;
+
+    let (mut stubborn, stubbornness) = speaks(20_000).await;
+    let (answer, mut text) = stubborn.send_request(post("/echo"), false).unwrap();
+    text.send_data(body.into(), true).unwrap();
+    let answer = answer.await.unwrap();
+    assert_eq!(answer.status(), http::StatusCode::OK);
+    // Nothing of it is released, so no window opens again. The test's own limit ends it otherwise.
+    let _ = stubbornness.await.unwrap();
+    drop(answer);
+
+    met.let_go("done").await;
+    let mut answer = held.await.unwrap().into_body();
+    assert_eq!(answer.data().await.unwrap().unwrap(), "done");
+    patience.abort();
 }
 
 #[tokio::test]
