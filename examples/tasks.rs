@@ -42,6 +42,11 @@ impl Trainer {
     }
 }
 
+/// The services of this program.
+pub fn app() -> App {
+    App::new().service::<Trainer>()
+}
+
 fn main() -> std::process::ExitCode {
-    App::new().service::<Trainer>().main()
+    app().main()
 }

@@ -58,8 +58,13 @@ impl IrisClassifier {
     }
 }
 
+/// The services, and what is done before they start.
+pub fn app() -> App {
+    App::new().prepare(train_once).service::<Preprocessing>().service::<IrisClassifier>()
+}
+
 fn main() -> std::process::ExitCode {
-    App::new().prepare(train_once).service::<Preprocessing>().service::<IrisClassifier>().main()
+    app().main()
 }
 
 /// Trains the model and adds it to the store, unless it is there.

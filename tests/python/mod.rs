@@ -37,6 +37,11 @@ impl Script {
         Self::python(name).arg("-m").arg(name)
     }
 
+    /// Code that is run as `python -c` does; `name` says where it is from.
+    pub(crate) fn code(name: &str, code: &str) -> Self {
+        Self::python(name).arg("-c").arg(code)
+    }
+
     fn python(name: &str) -> Self {
         let mut command = Command::new(environment::interpreter());
         // Whatever the person at this machine has set for their own Python and BentoML stays out.

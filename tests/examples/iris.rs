@@ -2,13 +2,27 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::SystemTime;
 
 use reqwest::blocking::{Client, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::Test;
+use crate::programs::{EXAMPLE, IRIS};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("iris::it_trains_once_and_answers", it_trains_once_and_answers),
+    (
+        "iris::what_is_no_flower_is_refused_by_the_name_of_its_field",
+        what_is_no_flower_is_refused_by_the_name_of_its_field,
+    ),
+    ("iris::what_starts_no_service_trains_no_model", what_starts_no_service_trains_no_model),
+    ("iris::a_damaged_model_is_not_trained_over", a_damaged_model_is_not_trained_over),
+    ("iris::changed_weights_are_found_where_that_is_asked_for", changed_weights_are_found_where_that_is_asked_for),
+];
 
 /// A running example, ended by force if its test has not ended it.
 struct Iris {
@@ -56,24 +70,15 @@ impl Drop for Iris {
 }
 
 fn command(home: &Path) -> Command {
-    let mut command = Command::new(program());
+    let mut command = Command::new(std::env::current_exe().expect("a path"));
     // Nothing of the caller's own settings.
-    command.env_clear().env("PLAYHOUSE_HOME", home).current_dir(home);
+    command.env_clear().env(EXAMPLE, IRIS).env("PLAYHOUSE_HOME", home).current_dir(home);
     command
 }
 
 /// Runs it to its end.
 fn run(home: &Path, arguments: &[&str]) -> Output {
     command(home).args(arguments).output().expect("a process")
-}
-
-/// `cargo test` builds the examples beside the tests: `target/<profile>/{deps,examples}`.
-fn program() -> PathBuf {
-    let test = std::env::current_exe().expect("a path");
-    let profile = test.parent().and_then(Path::parent).expect("target/<profile>/deps/<test>");
-    let program = profile.join("examples").join(format!("iris{}", std::env::consts::EXE_SUFFIX));
-    assert!(program.is_file(), "{} is not built: run `cargo build --example iris`", program.display());
-    program
 }
 
 fn home() -> TempDir {
@@ -89,7 +94,6 @@ fn json_of(response: Response) -> (u16, Value) {
     (response.status().as_u16(), response.json().expect("JSON"))
 }
 
-#[test]
 fn it_trains_once_and_answers() {
     let home = home();
     let flowers = json!({ "input_series": [[5.1, 3.5, 1.4, 0.2], [6.3, 3.3, 6.0, 2.5], [5.6, 2.7, 4.2, 1.3]] });
@@ -108,7 +112,6 @@ fn it_trains_once_and_answers() {
     assert_eq!(again.terminate(), Some(0));
 }
 
-#[test]
 fn what_is_no_flower_is_refused_by_the_name_of_its_field() {
     let home = home();
     let iris = Iris::start(home.path());
@@ -120,7 +123,6 @@ fn what_is_no_flower_is_refused_by_the_name_of_its_field() {
     assert_eq!(json_of(iris.post("/classify", &json!({ "input_series": [[5.1, 3.5, 1.4, 0.2]] }))), (200, json!([0])));
 }
 
-#[test]
 fn what_starts_no_service_trains_no_model() {
     let home = home();
     for arguments in [&["--help"][..], &["describe"], &["describe", "-o", "json"], &["serve", "--port", "none"]] {
@@ -132,7 +134,6 @@ fn what_starts_no_service_trains_no_model() {
     assert!(String::from_utf8_lossy(&described.stdout).contains("model iris:latest"));
 }
 
-#[test]
 fn a_damaged_model_is_not_trained_over() {
     let home = home();
     let model = home.path().join("models/iris/1");
@@ -144,7 +145,6 @@ fn a_damaged_model_is_not_trained_over() {
     assert_eq!(fs::read_dir(&model).expect("a folder").count(), 0);
 }
 
-#[test]
 fn changed_weights_are_found_where_that_is_asked_for() {
     let home = home();
     assert_eq!(Iris::start(home.path()).terminate(), Some(0));
