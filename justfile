@@ -9,6 +9,10 @@ check:
     cargo fmt --all --check
     cargo clippy --workspace --all-features --all-targets -- -D warnings
 
+# Whole nodes in a simulated network: so many simulations, from this seed on.
+sim SEEDS="200" SEED="1":
+    PLAYHOUSE_SEEDS={{SEEDS}} PLAYHOUSE_SEED={{SEED}} cargo test -p playhouse-cluster --all-features --test simulation
+
 # The core beside raw actix, and its decisions.
 bench:
     cargo bench -p playhouse-actors --bench call

@@ -49,6 +49,12 @@ impl Client {
         self.routes.service()
     }
 
+    /// The replicas that it calls.
+    #[must_use]
+    pub fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
     /// A client whose calls have this timeout instead of the service's own.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {

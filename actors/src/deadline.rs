@@ -96,6 +96,7 @@ impl Deadlines {
             let earliest = earliest.map_or(NEVER, |deadline| self.offset(deadline));
             let next = self.next_sweep.fetch_min(earliest, Ordering::SeqCst).min(earliest);
             tokio::select! {
+                biased;
                 () = self.until(next) => {}
                 () = self.earlier.notified() => {}
             }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use playhouse_actors::Runtime;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use self::members::Members;
@@ -20,6 +20,7 @@ use crate::exposed::Exposed;
 use crate::id::{Incarnation, NodeId};
 use crate::peer::{Association, Identity, Interest};
 use crate::transport::{Address, Socket};
+use crate::watch;
 
 /// A node as a member of a cluster. Dropping it ends every connection at once; [`Cluster::leave`] lets calls finish.
 ///
@@ -158,6 +159,7 @@ impl Shared {
     /// Keeps the table of what can be called here.
     async fn follow(self: Arc<Self>, mut wanted: watch::Receiver<Interest>) {
         tokio::select! {
+            biased;
             () = Arc::clone(&self.exposed).follow(self.runtime.clone()) => {}
             () = until_gone(&mut wanted) => {}
         }

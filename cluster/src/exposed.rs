@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use playhouse_actors::{CallResult, Error, MethodDescription, ReplicaId, Runtime, Served};
-use tokio::sync::watch;
 
+use crate::watch;
 use crate::wire::{Announce, Announced, AnnouncedMethod, Load, LoadOf};
 
 /// What other nodes can call here. A number is that of one method of one replica for as long as the process lives.

@@ -26,6 +26,7 @@ mod config;
 mod discovery;
 mod error;
 mod id;
+mod watch;
 
 mod etcd;
 

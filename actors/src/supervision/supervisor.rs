@@ -1,6 +1,6 @@
 //! The actor that supervises all groups of a process, on a thread where no user code runs.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,14 +30,14 @@ pub(crate) struct SupervisorHandle(Addr<Supervisor>);
 
 pub(crate) struct Supervisor {
     executor: Executor,
-    groups: HashMap<ReplicaId, Supervised>,
+    groups: BTreeMap<ReplicaId, Supervised>,
 }
 
 impl SupervisorHandle {
     /// Starts a supervisor where no user code runs; `None` if that thread is gone.
     pub(crate) async fn start_on(executor: &Executor) -> Option<Self> {
         let (sender, started) = oneshot::channel();
-        let supervisor = Supervisor { executor: executor.clone(), groups: HashMap::new() };
+        let supervisor = Supervisor { executor: executor.clone(), groups: BTreeMap::new() };
         executor.spawn_control(async move { drop(sender.send(Self(supervisor.start()))) });
         started.await.ok()
     }

@@ -1,18 +1,18 @@
 //! Dials the nodes that are known, again and again.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{Shared, until_gone};
 use crate::discovery::Change;
 use crate::peer::{Association, Backoff, Control, Ended, Greeted, Handshake, HandshakeError, Interest};
 use crate::transport::{Address, Socket};
+use crate::watch;
 use crate::wire::Role;
 
 /// How long the last answers of a node that goes may take.
@@ -22,12 +22,13 @@ impl Shared {
     /// Dials whomever there is, as discovery tells it.
     pub(super) async fn find(self: Arc<Self>, peers: Vec<Address>, mut wanted: watch::Receiver<Interest>) {
         let mut changes = self.config.discovery.watch();
-        let mut dialling = HashMap::new();
+        let mut dialling = BTreeMap::new();
         for address in peers {
             self.begin(&mut dialling, address, &wanted);
         }
         loop {
             tokio::select! {
+                biased;
                 () = until_gone(&mut wanted) => return,
                 change = changes.next() => match change {
                     Some(Change::Added(address)) => self.begin(&mut dialling, address, &wanted),
@@ -40,7 +41,7 @@ impl Shared {
 
     fn begin(
         self: &Arc<Self>,
-        dialling: &mut HashMap<Address, Dialling>,
+        dialling: &mut BTreeMap<Address, Dialling>,
         address: Address,
         wanted: &watch::Receiver<Interest>,
     ) {
@@ -71,6 +72,7 @@ impl Shared {
             let number = fastrand::u64(..);
             // A connection that is there says farewell before it ends: only what comes before and after is cut short.
             let opened = tokio::select! {
+                biased;
                 opened = self.open(address, Role::Control, number) => opened,
                 () = until_gone(&mut gone) => return,
             };
@@ -81,6 +83,7 @@ impl Shared {
             self.note_end(address, &ended);
             let pause = backoff.pause(began.elapsed(), fastrand::f64());
             tokio::select! {
+                biased;
                 () = sleep(pause) => {}
                 _ = stopped.changed() => return,
                 () = until_gone(&mut gone) => return,
@@ -119,6 +122,7 @@ impl Shared {
         let keep = |slot| self.keep_connected(address, &met.association, &greeted, (number, slot), wanted);
         let data = join_all(slots.map(keep));
         let ended = tokio::select! {
+            biased;
             ended = control.run(read, wanted.clone()) => ended,
             _ = data => unreachable!("connections are kept for as long as they are wanted"),
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::sleep;
 
 use super::dial::Met;
@@ -11,6 +11,7 @@ use super::{Shared, until_gone};
 use crate::error::JoinError;
 use crate::peer::{Control, Greeted, Interest, refuse};
 use crate::transport::{Acceptor, Address, Socket};
+use crate::watch;
 use crate::wire::{GoAway, Reason, Role};
 
 /// How many connections may be saying their first words at a time.
@@ -55,6 +56,7 @@ impl Shared {
         let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         loop {
             let accepted = tokio::select! {
+                biased;
                 () = until_gone(&mut wanted) => return,
                 accepted = acceptor.accept() => accepted,
             };
@@ -76,6 +78,7 @@ impl Shared {
             let (shared, mut wanted) = (Arc::clone(&self), wanted.clone());
             self.runtime.executor().spawn_control(async move {
                 let welcomed = tokio::select! {
+                    biased;
                     welcomed = shared.welcome(socket) => welcomed,
                     () = until_gone(&mut wanted) => None,
                 };

@@ -105,7 +105,7 @@ impl Connection {
         tokio::select! {
             biased;
             () = self.until_closed() => {}
-            end = reader.run() => self.close(&end.text, end.farewell),
+            end = reader.run() => self.end(&end.text, end.farewell, end.all_answered),
         }
         drop(timeout(FAREWELL, &mut writer).await);
         self.reason().unwrap_or_default()
@@ -159,6 +159,11 @@ impl Connection {
 
     /// Ends it: calls that were made on it end at once, those of the peer are cancelled. Does nothing the second time.
     pub(crate) fn close(&self, reason: &str, farewell: Option<GoAway>) {
+        self.end(reason, farewell, false);
+    }
+
+    /// Ends it. `all_answered`: the other side goes, and has answered every call that it has begun.
+    fn end(&self, reason: &str, mut farewell: Option<GoAway>, all_answered: bool) {
         let reason: Arc<str> = format!("the connection to {} was lost: {reason}", self.peer).into();
         let mut state = self.lock();
         if matches!(state.phase, Phase::Closed { .. }) {
@@ -169,10 +174,14 @@ impl Connection {
         let State { calls, serving, outgoing, writer, .. } = &mut *state;
         self.ended.store(true, Ordering::SeqCst);
         let gone = match self.handing_over.load(Ordering::SeqCst) {
+            _ if all_answered => 0,
             // Whatever the writer has in its hands may be gone.
             true => outgoing.taken(),
             false => outgoing.written(),
         };
+        if let Some(farewell) = &mut farewell {
+            farewell.all_answered = serving.len() == 0 && outgoing.is_empty();
+        }
         let mut wakers = calls.lose(gone, &reason);
         let cancelled = serving.take();
         outgoing.clear();
@@ -274,7 +283,8 @@ impl Connection {
     /// Takes in a call, if the peer reads the answers to those that it has made.
     fn take_in(&self, id: u64, served: Served) -> Result<(), Refusal> {
         let mut state = self.lock();
-        let refused = match state.outgoing.is_full() {
+        // One that has ended has said whether it has answered all that it has begun.
+        let refused = match state.outgoing.is_full() || matches!(state.phase, Phase::Closed { .. }) {
             true => Err((Refusal::Full, served)),
             false => state.serving.begin(id, served),
         };
@@ -438,4 +448,55 @@ fn this_thread() -> u64 {
 /// The memory of `part` within the frame that it is a part of.
 fn shared(frame: &Bytes, part: &[u8]) -> Bytes {
     if part.is_empty() { Bytes::new() } else { frame.slice_ref(part) }
+}
+
+#[cfg(test)]
+mod tests {
+    use playhouse_actors::{Answering, CallContext, Codec};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::wire::{Frame, PREFIX, Prefix};
+
+    const CX: Context<'static> = Context::from_waker(Waker::noop());
+
+    fn connection() -> Arc<Connection> {
+        Connection::new("somebody".into(), u64::MAX)
+    }
+
+    fn serve(connection: &Connection, id: u64) -> bool {
+        connection.take_in(id, Served::Once { _answering: Answering::about_to_begin().0 }).is_ok()
+    }
+
+    #[test]
+    fn who_goes_says_whether_all_is_answered_and_begins_nothing_more() {
+        for (is_serving, all_answered) in [(false, true), (true, false)] {
+            let connection = connection();
+            assert!(!is_serving || serve(&connection, 7));
+            connection.close("this node ends", Some(GoAway::new(Reason::Going, "the node ends")));
+            assert!(!serve(&connection, 8));
+            let (batch, _) = connection.take_batch(Vec::new());
+            let prefix = Prefix::decode(&batch.frames).unwrap().unwrap();
+            let Ok(Frame::GoAway(farewell)) = Frame::of(&prefix, &batch.frames[PREFIX..]) else { panic!("{prefix:?}") };
+            assert_eq!(farewell.all_answered, all_answered);
+        }
+    }
+
+    #[test]
+    fn a_call_has_not_run_that_is_not_answered_by_who_has_answered_all() {
+        for all_answered in [false, true] {
+            let connection = connection();
+            let began = Instant::now();
+            let context = CallContext { began, deadline: began + Duration::from_secs(1), trace: None };
+            let (body, load) = (Encoded::new(Codec::Json, "1"), Arc::default());
+            let mut ask = Ask { method: 0, body, reply: Codec::Json, context, stream: false, load, ticket: None };
+            let Poll::Ready(Ok(id)) = connection.poll_send(&mut ask, &CX) else { panic!("there is room") };
+            let (batch, _) = connection.take_batch(Vec::new());
+            assert!(connection.hand_over(false));
+            connection.handed_over(batch.frames.len());
+            connection.end("the other side ends it", None, all_answered);
+            let Poll::Ready(Err(error)) = connection.poll_answer(id, &CX) else { panic!("it was lost") };
+            assert_eq!(error.proves_not_started(), all_answered);
+        }
+    }
 }

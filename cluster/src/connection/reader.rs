@@ -86,6 +86,8 @@ pub(crate) struct Ended {
     pub(crate) text: String,
     /// What is said to the other side.
     pub(crate) farewell: Option<GoAway>,
+    /// Whether the other side has answered every call that it has begun.
+    pub(crate) all_answered: bool,
 }
 
 impl Reader {
@@ -216,9 +218,9 @@ impl Reader {
                 self.connection.change(|state| Pong(ping.0).encode(&mut state.outgoing.frames));
                 Ok(())
             }
-            Frame::GoAway(GoAway { reason, text }) => {
+            Frame::GoAway(GoAway { reason, text, all_answered }) => {
                 self.connection.left.store(reason == Reason::Going, Ordering::Relaxed);
-                Err(Ended::quietly(&format!("the other side ends it: {text}")))
+                Err(Ended { all_answered, ..Ended::quietly(&format!("the other side ends it: {text}")) })
             }
             Frame::Pong(_) | Frame::Unknown(_) => Ok(()),
             other => Err(Malformed::OutOfPlace { frame: other.name(), place: "on a data connection" }.into()),
@@ -380,14 +382,15 @@ impl Answer {
 impl Ended {
     /// An end that the other side knows of.
     fn quietly(text: &str) -> Self {
-        Self { text: text.into(), farewell: None }
+        Self { text: text.into(), farewell: None, all_answered: false }
     }
 }
 
 impl From<Malformed> for Ended {
     fn from(malformed: Malformed) -> Self {
         let text = format!("it sent {malformed}");
-        Self { farewell: Some(GoAway::new(Reason::Malformed, format!("you sent {malformed}"))), text }
+        let farewell = Some(GoAway::new(Reason::Malformed, format!("you sent {malformed}")));
+        Self { text, farewell, all_answered: false }
     }
 }
 
@@ -396,5 +399,6 @@ fn too_long(what: &str, body: &BodyView<'_>, limit: u64) -> Ended {
     Ended {
         farewell: Some(GoAway::new(Reason::Malformed, format!("you sent {text}"))),
         text: format!("it sent {text}"),
+        all_answered: false,
     }
 }

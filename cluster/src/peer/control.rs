@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::Peer;
@@ -14,6 +13,7 @@ use super::detector::{Detector, Step};
 use super::framed::{Framed, FramedError};
 use crate::exposed::Exposed;
 use crate::transport::{ReadHalf, WriteHalf};
+use crate::watch;
 use crate::wire::{Announce, Drain, Frame, GoAway, Malformed, Ping, Pong, Prefix, Reason, Withdraw};
 
 /// How often the load of all replicas is told.
@@ -109,7 +109,7 @@ impl Control {
                 Step::Dead => return End::Lost(format!("it has been silent for {:?}", self.limit)),
             };
             let step = tokio::select! {
-                frame = framed.next() => self.heard(frame),
+                biased;
                 _ = load.tick() => {
                     self.exposed.load().encode(&mut self.out);
                     Ok(())
@@ -128,6 +128,8 @@ impl Control {
                     Ok(Interest::Gone) | Err(_) => Err(End::Gone),
                 },
                 () = sleep_until(look) => Ok(()),
+                // Last: frames may come without end, the others do not.
+                frame = framed.next() => self.heard(frame),
             };
             if let Err(end) = step {
                 return end;
@@ -153,7 +155,7 @@ impl Control {
             Frame::Drain(Drain) => self.peer.drain(),
             Frame::Ping(Ping(number)) => Pong(number).encode(&mut self.out),
             Frame::Pong(_) | Frame::Unknown(_) => {}
-            Frame::GoAway(GoAway { reason: Reason::Going, text }) => {
+            Frame::GoAway(GoAway { reason: Reason::Going, text, .. }) => {
                 self.peer.drain();
                 return Err(End::Left(text));
             }

@@ -1,6 +1,7 @@
 //! GoAway: the sender ends this connection, and says why. Kind 2.
 //!
-//! The first small field of the prefix is the reason's number, the payload a text for people, 1 KiB at most.
+//! The first small field of the prefix is the reason's number, the payload a text for people, 1 KiB at most. The second one
+//! is 1 if the sender has answered every call that it has begun: those that it has not answered it never will begin.
 //!
 //! | number | reason |
 //! |---|---|
@@ -27,6 +28,8 @@ pub struct GoAway {
     pub reason: Reason,
     /// Why, for people.
     pub text: String,
+    /// Whether every call is answered that has begun.
+    pub all_answered: bool,
 }
 
 /// Why a connection is ended.
@@ -52,12 +55,12 @@ impl GoAway {
     pub fn new(reason: Reason, text: impl Into<String>) -> Self {
         let mut text: String = text.into();
         text.truncate(text.floor_char_boundary(TEXT_MAX));
-        Self { reason, text }
+        Self { reason, text, all_answered: false }
     }
 
     /// Writes the frame.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        let start = Prefix::begin(KIND, 0, [self.reason as u8, 0], out);
+        let start = Prefix::begin(KIND, 0, [self.reason as u8, u8::from(self.all_answered)], out);
         out.extend_from_slice(self.text.as_bytes());
         finish(start, out);
     }
@@ -68,7 +71,7 @@ impl GoAway {
         }
         // It goes into a log: a stranger's control characters do not.
         let text = String::from_utf8_lossy(payload).replace(char::is_control, " ");
-        Ok(Self { reason: Reason::of(prefix.small[0]), text })
+        Ok(Self { reason: Reason::of(prefix.small[0]), text, all_answered: prefix.small[1] == 1 })
     }
 }
 
