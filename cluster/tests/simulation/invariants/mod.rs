@@ -2,11 +2,13 @@
 
 mod answered;
 mod at_rest;
+mod doctored;
 mod gentle;
 mod proofs;
 mod run_once;
 mod throughput;
 
+pub(crate) use self::doctored::objections;
 use crate::report::Report;
 
 /// Looks for what may not be. What it found, each by a sentence.
