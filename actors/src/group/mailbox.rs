@@ -1,8 +1,9 @@
 //! The bounded queue in front of a group. It belongs to the group and survives any worker.
 //!
 //! Workers pull: a message is bound to a worker only when that worker has a free slot, so a slow worker never holds what
-//! another could run. Waking a thread costs as much as a loopback RPC, so a message wakes the worker on its own arbiter,
-//! and one elsewhere only if there is none here, or when what waits has waited longer than such a wake-up takes.
+//! another could run. Waking a thread costs as much as a loopback RPC, so a message goes to the worker on its own arbiter,
+//! which gets its caller's turn; one elsewhere is woken only if there is none here, or when what waits has waited longer
+//! than such a wake-up takes.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -14,6 +15,7 @@ use crate::batch::Decision;
 use crate::executor::PlaceId;
 use crate::group::envelope::Envelope;
 use crate::group::lane::Lane;
+use crate::group::turn::{self, Turn};
 
 /// What it costs to wake an idle thread: 50 to 64 us were measured.
 const CROSSING: Duration = Duration::from_micros(50);
@@ -35,6 +37,8 @@ struct State {
 struct Seat {
     generation: u32,
     place: Option<PlaceId>,
+    /// By which callers there can lend it their turn.
+    turn: Option<Turn>,
     /// Set while the worker has a free slot and found nothing to pull.
     idle: Option<Waker>,
     /// The lanes that it does not pull from at the moment.
@@ -85,6 +89,13 @@ pub(crate) enum Phase {
     Closed,
 }
 
+/// A worker that is to look for a message.
+struct Chosen {
+    waker: Waker,
+    /// Set if it can have its caller's turn.
+    turn: Option<Turn>,
+}
+
 /// Names a message that waits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
@@ -122,7 +133,7 @@ impl Mailbox {
         Self { state: Mutex::new(State { phase: Phase::Open, lanes, seats, next_number: 0 }) }
     }
 
-    /// Queues a message and wakes a worker for it.
+    /// Queues a message and has a worker look for it: a worker on this thread may have run it when this returns.
     ///
     /// # Errors
     /// The message itself, with the phase that keeps it out.
@@ -139,9 +150,12 @@ impl Mailbox {
         let number = state.next_number;
         state.next_number += 1;
         state.lanes[lane].push(number, envelope);
-        let wake = state.choose(lane, PlaceId::current(), now);
+        let chosen = state.choose(lane, PlaceId::current(), now);
         drop(state);
-        wake_up(wake);
+        match chosen {
+            Some(Chosen { waker, turn: Some(turn) }) => turn::lend(turn, waker),
+            chosen => wake_up(chosen.map(|chosen| chosen.waker)),
+        }
         Ok(Ticket { lane, number })
     }
 
@@ -193,11 +207,12 @@ impl Mailbox {
         SeatId { index, generation }
     }
 
-    /// Records where a worker sits, once it is ready to pull.
-    pub(crate) fn arrive(&self, seat: SeatId) {
+    /// Records where a worker sits, once it is ready to pull, and how it can be lent a turn there.
+    pub(crate) fn arrive(&self, seat: SeatId, turn: Turn) {
         let mut state = self.lock();
-        if state.seats[seat.index].generation == seat.generation {
-            state.seats[seat.index].place = PlaceId::current();
+        let known = &mut state.seats[seat.index];
+        if known.generation == seat.generation {
+            (known.place, known.turn) = (PlaceId::current(), Some(turn));
         }
     }
 
@@ -283,24 +298,28 @@ impl State {
     /// Empties a seat. Its worker may have been woken for a message and never come: somebody else has to.
     fn leave(&mut self, index: usize) -> [Option<Waker>; 2] {
         let seat = &mut self.seats[index];
-        (seat.place, seat.full) = (None, false);
+        (seat.place, seat.turn, seat.full) = (None, None, false);
         let before = seat.idle.take();
         [before, self.any_idle()]
     }
 
-    /// The worker to wake for a message that has just been queued at `here`.
-    fn choose(&mut self, lane: usize, here: Option<PlaceId>, now: Instant) -> Option<Waker> {
+    /// The worker for a message that has just been queued at `here`.
+    fn choose(&mut self, lane: usize, here: Option<PlaceId>, now: Instant) -> Option<Chosen> {
+        // A batch is what comes before its worker has a turn of its own.
+        let is_lent = !self.lanes[lane].is_batch();
         let mut awake_here = false;
         for seat in self.seats.iter_mut().filter(|seat| here.is_some() && seat.place == here) {
-            if seat.idle.is_some() && !seat.busy.contains(lane) {
-                return seat.idle.take();
+            if !seat.busy.contains(lane)
+                && let Some(waker) = seat.idle.take()
+            {
+                return Some(Chosen { waker, turn: seat.turn.filter(|_| is_lent) });
             }
             awake_here |= seat.idle.is_none() && !seat.full;
         }
         if awake_here && !self.has_waited_long(now) {
             return None;
         }
-        self.idle_for(Lanes::only(lane))
+        self.idle_for(Lanes::only(lane)).map(|waker| Chosen { waker, turn: None })
     }
 
     fn has_waited_long(&self, now: Instant) -> bool {

@@ -9,6 +9,7 @@ pub(crate) mod mailbox;
 mod pump;
 mod running;
 pub(crate) mod stats;
+mod turn;
 pub(crate) mod worker;
 
 use std::sync::Arc;

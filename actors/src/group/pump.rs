@@ -20,6 +20,8 @@ use crate::method::Instance;
 
 /// How many messages a worker begins in one turn of its arbiter, before others there have their turn.
 const TURN: usize = 64;
+/// The same in a turn that a caller has lent: the caller's message, and a look whether there is another.
+const LENT_TURN: usize = 2;
 
 /// Runs messages on one instance, until its place is taken, the group closes or a method panics.
 pub(crate) struct Pump {
@@ -96,6 +98,31 @@ impl Pump {
         }
     }
 
+    /// A turn of its own task.
+    pub(crate) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<PumpEnd> {
+        if self.abort.0.get() {
+            self.give_up();
+        }
+        self.reap(cx);
+        if self.fill(TURN, cx) {
+            cx.waker().wake_by_ref();
+        }
+        match self.ending.take() {
+            Some(end) if self.running.is_empty() => Poll::Ready(end),
+            end => {
+                self.ending = end;
+                Poll::Pending
+            }
+        }
+    }
+
+    /// A turn that a caller on this thread has lent. What ends in it is for a turn of its own.
+    pub(crate) fn lent_turn(&mut self, cx: &mut Context<'_>) {
+        if self.fill(LENT_TURN, cx) || self.ending.is_some() {
+            cx.waker().wake_by_ref();
+        }
+    }
+
     /// Gives up what runs, each on its own: a destructor that panics must not take the others' answers with it.
     fn give_up(&mut self) {
         for mut slot in std::mem::take(&mut self.running) {
@@ -114,9 +141,9 @@ impl Pump {
         }
     }
 
-    /// Pulls and begins messages; true if there may be more to do at once.
-    fn fill(&mut self, cx: &mut Context<'_>) -> bool {
-        for _ in 0..TURN {
+    /// Pulls and begins so many messages at most; true if there may be more to do at once.
+    fn fill(&mut self, limit: usize, cx: &mut Context<'_>) -> bool {
+        for _ in 0..limit {
             let slots = self.group.config.slots;
             if self.ending.is_some() || self.running.len() >= slots {
                 return false;
@@ -199,27 +226,5 @@ impl Pump {
     fn rest(&mut self, until: Option<Instant>, cx: &mut Context<'_>) -> bool {
         self.look_again = until.map(|until| Box::pin(tokio::time::sleep_until(until)));
         self.look_again.as_mut().is_some_and(|sleep| sleep.as_mut().poll(cx).is_ready())
-    }
-}
-
-impl Future for Pump {
-    type Output = PumpEnd;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<PumpEnd> {
-        let this = self.get_mut();
-        if this.abort.0.get() {
-            this.give_up();
-        }
-        this.reap(cx);
-        if this.fill(cx) {
-            cx.waker().wake_by_ref();
-        }
-        match this.ending.take() {
-            Some(end) if this.running.is_empty() => Poll::Ready(end),
-            end => {
-                this.ending = end;
-                Poll::Pending
-            }
-        }
     }
 }

@@ -12,6 +12,7 @@ use crate::group::Group;
 use crate::group::beat::{Beat, CONSTRUCTOR};
 use crate::group::mailbox::SeatId;
 use crate::group::pump::{Abort, Pump, PumpEnd};
+use crate::group::turn::SharedPump;
 use crate::inject::InitContext;
 use crate::method::Instance;
 use actix::prelude::*;
@@ -129,11 +130,12 @@ impl Worker {
 
     fn run(&mut self, instance: Instance, ctx: &mut Context<Self>) {
         self.instance = Some(Instance::clone(&instance));
-        self.group.mailbox.arrive(self.seat);
         let reports = &self.exit.reports;
         reports.up(self.seat, self.group.definition.is_ready(&instance));
         let (group, beat) = (Arc::clone(&self.group), Arc::clone(&self.beat));
-        let pump = Pump::new(group, beat, self.seat, instance, self.abort.clone(), Arc::clone(reports));
+        let pump =
+            SharedPump::new(Pump::new(group, beat, self.seat, instance, self.abort.clone(), Arc::clone(reports)));
+        self.group.mailbox.arrive(self.seat, pump.turn());
         ctx.spawn(pump.into_actor(self).map(|end, worker, ctx| worker.pumped(end, ctx)));
     }
 
