@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use playhouse_actors::{BatchPolicy, Batcher, Load, Waiting, decide};
+use playhouse_actors::{BatchPolicy, Batcher, Distance, Field, Waiting, decide};
 use tokio::time::Instant;
 
 fn batcher(criterion: &mut Criterion) {
@@ -22,12 +22,14 @@ fn batcher(criterion: &mut Criterion) {
 }
 
 fn router(criterion: &mut Criterion) {
-    let loads: Vec<_> = (0..64).map(|index| Load { messages: index * 7 % 64, local: index == 40 }).collect();
-    let mut sample = 0_usize;
+    let distance = |index| if index == 0 { Distance::Here } else { Distance::Zone };
+    let field = Field::new((0..64).map(|index| (distance(index), 1)));
+    let messages: Vec<_> = (0..64).map(|index| index * 7 % 64).collect();
+    let mut sample = 0_u64;
     criterion.bench_function("router, 64 replicas", |bencher| {
         bencher.iter(|| {
             sample = sample.wrapping_add(0x9e37_79b9);
-            decide(black_box(loads.len()), |index| loads[index], [sample, sample >> 7])
+            decide(black_box(&field), |index| messages[index], [sample, sample >> 7])
         });
     });
 }

@@ -14,7 +14,7 @@ use crate::context::CallContext;
 use crate::definition::Definition;
 use crate::description::ServiceDescription;
 use crate::error::CallResult;
-use crate::router::Routes;
+use crate::router::{self, Routes, Wanted};
 use crate::runtime::{Listed, Shared};
 
 /// A client of one service with the types forgotten. Cheap to clone.
@@ -36,17 +36,24 @@ pub struct AnyClient {
     definition: Option<Arc<Definition>>,
     shared: Arc<Shared>,
     timeout: Option<Duration>,
+    key: Option<u64>,
 }
 
 impl AnyClient {
     pub(crate) fn new(listed: &Listed, shared: Arc<Shared>) -> Self {
-        Self { routes: Arc::clone(&listed.routes), definition: listed.definition.clone(), shared, timeout: None }
+        Self {
+            routes: Arc::clone(&listed.routes),
+            definition: listed.definition.clone(),
+            shared,
+            timeout: None,
+            key: None,
+        }
     }
 
     /// A client without types of whatever another one calls.
     pub(crate) fn of(client: Client) -> Self {
-        let (routes, shared, timeout) = client.into_parts();
-        Self { routes, definition: None, shared, timeout }
+        let (routes, shared, timeout, key) = client.into_parts();
+        Self { routes, definition: None, shared, timeout, key }
     }
 
     /// What the service says of itself, if a group of it has run here.
@@ -65,6 +72,12 @@ impl AnyClient {
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self { timeout: Some(timeout), ..self.clone() }
+    }
+
+    /// A client whose calls go to the replica that this key leads to: see [`Client::with_affinity`].
+    #[must_use]
+    pub fn with_affinity(&self, key: impl AsRef<[u8]>) -> Self {
+        Self { key: Some(router::key(key.as_ref())), ..self.clone() }
     }
 
     /// Calls a method that answers once: `arguments` is an object with a value for each. Tensors are nested lists.
@@ -95,7 +108,7 @@ impl AnyClient {
     /// # Errors
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn call(&self, method: &str, body: Encoded, reply: Codec) -> CallResult<Encoded> {
-        let called = Called { method, types: None, reply };
+        let called = self.called(method, reply);
         call::call(self.destination(), &called, Body::Encoded(body), self.context()).await.map(encoded)
     }
 
@@ -109,7 +122,7 @@ impl AnyClient {
         body: Encoded,
         reply: Codec,
     ) -> CallResult<BoxStream<'static, CallResult<Encoded>>> {
-        let called = Called { method, types: None, reply };
+        let called = self.called(method, reply);
         let items = call::call_stream(self.destination(), &called, Body::Encoded(body), self.context()).await?;
         Ok(items.map(|item| item.map(encoded)).boxed())
     }
@@ -123,6 +136,11 @@ impl AnyClient {
         let Some(definition) = &self.definition else { return Ok(()) };
         let method = &definition.methods[definition.method(method)?];
         (method.admit)(&(method.decode)(body)?).map(drop)
+    }
+
+    /// Whichever version there is.
+    fn called<'a>(&self, method: &'a str, reply: Codec) -> Called<'a> {
+        Called { wanted: Wanted { method, version: None, key: self.key }, types: None, reply }
     }
 
     fn context(&self) -> CallContext {

@@ -16,7 +16,7 @@ use crate::description::ServiceDescription;
 use crate::error::{CallResult, Error};
 use crate::id::ReplicaId;
 use crate::message::{Message, Streaming, Unary};
-use crate::router::Routes;
+use crate::router::{self, Routes, Wanted};
 use crate::runtime::Shared;
 
 /// A client of one service, wherever its replicas are. Cheap to clone.
@@ -31,16 +31,17 @@ pub struct Client {
     routes: Arc<Routes>,
     shared: Arc<Shared>,
     timeout: Option<Duration>,
+    key: Option<u64>,
 }
 
 impl Client {
     pub(crate) fn new(routes: Arc<Routes>, shared: Arc<Shared>) -> Self {
-        Self { routes, shared, timeout: None }
+        Self { routes, shared, timeout: None, key: None }
     }
 
     /// What it calls by, for a client without types.
-    pub(crate) fn into_parts(self) -> (Arc<Routes>, Arc<Shared>, Option<Duration>) {
-        (self.routes, self.shared, self.timeout)
+    pub(crate) fn into_parts(self) -> (Arc<Routes>, Arc<Shared>, Option<Duration>, Option<u64>) {
+        (self.routes, self.shared, self.timeout, self.key)
     }
 
     /// The service that it calls.
@@ -61,6 +62,14 @@ impl Client {
         Self { timeout: Some(timeout), ..self.clone() }
     }
 
+    /// A client whose calls go to the replica that this key leads to: the same one for all who use the key, as long as it
+    /// is there, takes messages and has not clearly more than its share of them. For replicas that keep something for
+    /// some time, such as a cache or a session: which one it is, is no promise.
+    #[must_use]
+    pub fn with_affinity(&self, key: impl AsRef<[u8]>) -> Self {
+        Self { key: Some(router::key(key.as_ref())), ..self.clone() }
+    }
+
     /// Sends a message and waits for its answer.
     ///
     /// # Errors
@@ -68,7 +77,7 @@ impl Client {
     pub async fn call<M: Unary>(&self, message: M) -> CallResult<M::Reply> {
         let context = self.context();
         let body = Body::Typed(Box::new(message));
-        call::call(self.destination(), &called::<M>(), body, context).await.map(value_of)
+        call::call(self.destination(), &called::<M>(self.key), body, context).await.map(value_of)
     }
 
     /// Sends a message and waits for the first item of its answer.
@@ -78,7 +87,7 @@ impl Client {
     pub async fn stream<M: Streaming>(&self, message: M) -> CallResult<Items<M::Reply>> {
         let context = self.context();
         let body = Body::Typed(Box::new(message));
-        let items = call::call_stream(self.destination(), &called::<M>(), body, context).await?;
+        let items = call::call_stream(self.destination(), &called::<M>(self.key), body, context).await?;
         Ok(Items { items, item: PhantomData })
     }
 
@@ -89,7 +98,7 @@ impl Client {
     /// When no replica takes it. What happens to the message later is seen in the group's statistics alone.
     pub fn tell<M: Unary>(&self, message: M) -> CallResult<()> {
         let body = Body::Typed(Box::new(message));
-        call::tell(self.destination(), &called::<M>(), body, self.context(), &self.shared.executor)
+        call::tell(self.destination(), &called::<M>(self.key), body, self.context(), &self.shared.executor)
     }
 
     /// Sends a message to every replica that is known at this moment, and waits for all answers.
@@ -98,11 +107,11 @@ impl Client {
         let routes = self.routes.all();
         let calls = routes.iter().map(|route| {
             let replica = route.replica().clone();
-            let only = self.routes.only(route.clone());
+            let only = self.routes.only(route);
             let (body, context) = (Body::Typed(Box::new(message.clone())), context.clone());
             async move {
                 let destination = Destination { routes: &only, deadlines: &self.shared.deadlines };
-                let reply = call::call(destination, &called::<M>(), body, context).await;
+                let reply = call::call(destination, &called::<M>(None), body, context).await;
                 (replica, reply.map(value_of))
             }
         });
@@ -150,9 +159,10 @@ impl<T: 'static> Stream for Items<T> {
 /// The code of an error for an answer that is not what the method's types say: not the caller's mistake.
 const UNREADABLE_ANSWER: &str = "unreadable_answer";
 
-fn called<M: Message>() -> Called<'static> {
+fn called<M: Message>(key: Option<u64>) -> Called<'static> {
     let types = Types { encode_message: encode::<M>, decode_reply: decode::<M> };
-    Called { method: M::METHOD, types: Some(types), reply: Codec::Msgpack }
+    let wanted = Wanted { method: M::METHOD, version: Some(M::VERSION), key };
+    Called { wanted, types: Some(types), reply: Codec::Msgpack }
 }
 
 fn encode<M: Message>(message: &Typed, codec: Codec) -> CallResult<Encoded> {

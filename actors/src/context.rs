@@ -18,6 +18,8 @@ pub struct CallContext {
     pub deadline: Instant,
     /// The trace that it belongs to, if it belongs to one.
     pub trace: Option<TraceContext>,
+    /// How many replicas were tried with it before. Its own calls do not inherit that.
+    pub attempt: u8,
 }
 
 thread_local! {
@@ -29,7 +31,7 @@ impl CallContext {
     #[must_use]
     pub fn of_trace(trace: TraceContext) -> Self {
         let began = Instant::now();
-        Self { began, deadline: never(began), trace: Some(trace) }
+        Self { began, deadline: never(began), trace: Some(trace), attempt: 0 }
     }
 
     /// The context of the method that runs on this thread at this moment, if one does.
@@ -46,8 +48,8 @@ impl CallContext {
         let began = Instant::now();
         let own = after(began, timeout);
         match Self::current() {
-            Some(current) => Self { began, deadline: current.deadline.min(own), trace: current.trace },
-            None => Self { began, deadline: own, trace: None },
+            Some(current) => Self { began, deadline: current.deadline.min(own), trace: current.trace, attempt: 0 },
+            None => Self { began, deadline: own, trace: None, attempt: 0 },
         }
     }
 
@@ -80,9 +82,9 @@ mod tests {
     #[tokio::test]
     async fn contexts_nest_and_a_panic_restores_the_outer_one() {
         let began = Instant::now();
-        let outer = CallContext { began, deadline: began, trace: None };
+        let outer = CallContext { began, deadline: began, trace: None, attempt: 0 };
         let deadline = outer.deadline + std::time::Duration::from_secs(1);
-        let inner = CallContext { began, deadline, trace: Some(TraceContext::start(true)) };
+        let inner = CallContext { began, deadline, trace: Some(TraceContext::start(true)), attempt: 0 };
         outer.clone().enter(|| {
             let panicked = std::panic::catch_unwind(|| inner.enter(|| panic!("inside")));
             assert!(panicked.is_err());

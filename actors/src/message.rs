@@ -30,6 +30,8 @@ pub trait Message: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
     const SERVICE: &'static str;
     /// The method's name.
     const METHOD: &'static str;
+    /// `#[api(version = n)]`: the message reaches only replicas with the same version of the method.
+    const VERSION: u32 = 1;
     /// Whether the message is written as the value of its only argument, and not as an object that names it.
     const ROOT: bool = false;
     /// The name of the only argument, if there is one and no other.

@@ -10,6 +10,7 @@ use crate::body::{Codec, Encoded};
 use crate::context::CallContext;
 use crate::error::{CallResult, Error};
 use crate::id::ReplicaId;
+use crate::request::Origin;
 
 /// A replica in another process.
 ///
@@ -31,6 +32,21 @@ pub trait Remote: Send + Sync {
         Codec::Msgpack
     }
 
+    /// What it says of a method.
+    fn offers(&self, _method: &str) -> Offered {
+        Offered::Unknown
+    }
+
+    /// Whether it is in the zone of this process, or zones are not told apart.
+    fn is_near(&self) -> bool {
+        true
+    }
+
+    /// How many messages it is to have, in proportion to the weights of other replicas.
+    fn weight(&self) -> u32 {
+        1
+    }
+
     /// Why it cannot be called at this moment, as far as is known here; asks nobody.
     fn trouble(&self) -> Option<Arc<str>> {
         None
@@ -46,6 +62,22 @@ pub trait Remote: Send + Sync {
     ) -> BoxFuture<'static, CallResult<BoxStream<'static, CallResult<Encoded>>>>;
 }
 
+/// What a replica in another process says of a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offered {
+    /// It is not known before it is called.
+    Unknown,
+    /// It has none by this name.
+    Nothing,
+    /// It has one.
+    Method {
+        /// `#[api(version = n)]`.
+        version: u32,
+        /// Whether running it twice does the same as running it once.
+        idempotent: bool,
+    },
+}
+
 /// A call as it leaves the process.
 #[derive(Clone, Debug)]
 pub struct RemoteRequest<'a> {
@@ -59,14 +91,16 @@ pub struct RemoteRequest<'a> {
     pub reply: Codec,
     /// What the call inherits.
     pub context: CallContext,
+    /// Whom it is made for.
+    pub origin: Origin,
 }
 
 impl RemoteRequest<'_> {
     /// The same with names of its own, for who keeps it beyond the call of [`Remote::call`].
     #[must_use]
     pub fn into_owned(self) -> RemoteRequest<'static> {
-        let Self { service, method, body, reply, context } = self;
+        let Self { service, method, body, reply, context, origin } = self;
         let (service, method) = (service.into_owned().into(), method.into_owned().into());
-        RemoteRequest { service, method, body, reply, context }
+        RemoteRequest { service, method, body, reply, context, origin }
     }
 }

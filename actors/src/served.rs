@@ -14,6 +14,7 @@ use crate::description::ServiceDescription;
 use crate::error::CallResult;
 use crate::group::{Group, Submission};
 use crate::id::ReplicaId;
+use crate::request::{Origin, within};
 use crate::router::Route;
 use crate::runtime::Listed;
 
@@ -35,6 +36,8 @@ pub struct Inbound {
     pub reply: Codec,
     /// What the call inherits.
     pub context: CallContext,
+    /// Whom it is made for.
+    pub origin: Origin,
 }
 
 /// A call that is not answered yet. Dropping it cancels the call, if that is not over.
@@ -54,9 +57,8 @@ impl Answering {
 
 impl Served {
     pub(crate) fn of(listed: &Listed, deadlines: &Arc<Deadlines>) -> Vec<Self> {
-        let routes = listed.routes.all();
-        let groups = routes.iter().filter_map(|route| match route {
-            Route::Local(group) => Some(Arc::clone(group)),
+        let groups = listed.routes.all().into_iter().filter_map(|route| match route {
+            Route::Local(group) => Some(group),
             Route::Remote(_) => None,
         });
         groups.map(|group| Self { group, deadlines: Arc::clone(deadlines) }).collect()
@@ -103,8 +105,7 @@ impl Served {
         answer: impl FnOnce(CallResult<Encoded>) + Send + 'static,
     ) {
         let (method, reply, deadline) = (call.method, call.reply, call.context.deadline);
-        let submitted = self.submission(call);
-        let submitted = submitted.and_then(|call| self.group.submit(call).map_err(|undone| undone.error));
+        let submitted = self.within(call, |submission| self.group.submit(submission).map_err(|undone| undone.error));
         let admitted = match submitted {
             Ok(admitted) => admitted,
             Err(error) => return answer(Err(error)),
@@ -124,8 +125,8 @@ impl Served {
     pub async fn stream(self, call: Inbound) -> CallResult<BoxStream<'static, CallResult<Encoded>>> {
         let (method, reply) = (call.method, call.reply);
         let Self { group, deadlines } = &self;
-        let submission = self.submission(call)?;
-        let items = match local_stream(group, deadlines, submission) {
+        let first = self.within(call, |submission| Ok(local_stream(group, deadlines, submission)))?;
+        let items = match first {
             Ok(first) => first.await,
             Err(undone) => Err(undone),
         };
@@ -134,10 +135,12 @@ impl Served {
         Ok(items.map(move |item| item.and_then(|item| group.encode(method, item, reply).map(encoded))).boxed())
     }
 
-    fn submission(&self, call: Inbound) -> CallResult<Submission> {
-        let Inbound { method, body, context, .. } = call;
+    /// Submits a call within the request that it is made for.
+    fn within<T>(&self, call: Inbound, submit: impl FnOnce(Submission) -> CallResult<T>) -> CallResult<T> {
+        let Inbound { method, body, context, origin, .. } = call;
         let message = self.group.decode(method, &body)?;
-        Ok(Submission { method, message, context })
+        let mut exchange = origin.exchange(self.description().methods[method].context);
+        within(&mut exchange, None, || submit(Submission { method, message, context }))
     }
 }
 

@@ -71,6 +71,11 @@ impl GreeterClient {
         Self(self.0.with_timeout(timeout))
     }
 
+    /// A client whose calls go to the replica that this key leads to.
+    pub fn with_affinity(&self, key: impl AsRef<[u8]>) -> Self {
+        Self(self.0.with_affinity(key))
+    }
+
     /// Says hello.
     pub async fn greet(&self, name: String) -> CallResult<String> {
         self.0.call(greeter::Greet { name }).await

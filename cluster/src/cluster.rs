@@ -69,6 +69,7 @@ impl Cluster {
     pub async fn join(runtime: &Runtime, config: ClusterConfig) -> Result<Self, JoinError> {
         let peers = config.discovery.list().await;
         check_addresses(&config, &peers)?;
+        runtime.set_weight(config.weight);
         let (interest, wanted) = watch::channel(Interest::Open);
         let shared = Shared::new(runtime, config);
         shared.exposed.set(&runtime.served());
@@ -150,8 +151,9 @@ impl Shared {
             incarnation: Incarnation(fastrand::u64(..)),
             credentials: config.credentials.clone(),
             body_max: config.body_max,
+            zone: config.zone.as_deref().map(Into::into),
         };
-        let exposed = Exposed::new(config.body_max);
+        let exposed = Exposed::new(config.body_max, config.weight);
         let (runtime, members) = (runtime.clone(), Members::new());
         Arc::new(Self { runtime, config, identity, exposed, members, next_thread: 0.into() })
     }
@@ -173,7 +175,7 @@ impl Shared {
         thread: usize,
     ) -> Arc<Connection> {
         let peer = Arc::clone(&association.peer);
-        let connection = Connection::new(socket.peer(), peer.body_max);
+        let connection = Connection::new(socket.peer(), peer.node.as_str().into(), peer.body_max);
         let (shared, running, association) = (Arc::clone(self), Arc::clone(&connection), Arc::clone(association));
         let started = self.runtime.executor().spawn_shared(thread, move || async move {
             let halves = match socket.bind() {

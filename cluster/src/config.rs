@@ -26,6 +26,11 @@ pub struct ClusterConfig {
     pub discovery: Arc<dyn Discovery>,
     /// How they are reached.
     pub transport: Arc<dyn Transport>,
+    /// The zone that it is in, such as a rack or a data centre: replicas of its own zone come first. None unless set; then
+    /// all replicas are equally near.
+    pub zone: Option<String>,
+    /// How many messages its replicas are to have, in proportion to those of other nodes; 1 unless set.
+    pub weight: u32,
     /// Whether addresses are allowed that other machines can reach. Nothing is encrypted, and nobody proves who they
     /// are, so this has to be asked for.
     pub insecure: bool,
@@ -51,6 +56,8 @@ impl Default for ClusterConfig {
             listen: Vec::new(),
             discovery: Arc::new(StaticPeers::default()),
             transport: Arc::new(Sockets),
+            zone: None,
+            weight: 1,
             insecure: false,
             credentials: Bytes::default(),
             data_connections: None,

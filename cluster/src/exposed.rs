@@ -15,6 +15,8 @@ pub(crate) struct Exposed {
     changes: watch::Sender<u64>,
     /// The longest body that is taken in.
     pub(crate) body_max: u64,
+    /// How many messages the replicas are to have, in proportion to those of other nodes.
+    weight: u32,
 }
 
 #[derive(Clone, Default)]
@@ -45,8 +47,8 @@ impl Method {
 }
 
 impl Exposed {
-    pub(crate) fn new(body_max: u64) -> Arc<Self> {
-        Arc::new(Self { table: ArcSwap::default(), changes: watch::Sender::default(), body_max })
+    pub(crate) fn new(body_max: u64, weight: u32) -> Arc<Self> {
+        Arc::new(Self { table: ArcSwap::default(), changes: watch::Sender::default(), body_max, weight })
     }
 
     /// The method with a number.
@@ -102,7 +104,7 @@ impl Exposed {
 
     /// All replicas, as they are announced.
     pub(crate) fn announced(&self) -> Announce {
-        Announce(self.table.load().replicas.iter().map(Replica::announced).collect())
+        Announce(self.table.load().replicas.iter().map(|replica| replica.announced(self.weight)).collect())
     }
 
     /// How much all replicas have to do.
@@ -132,13 +134,14 @@ impl Replica {
         first..first + self.served.description().methods.len()
     }
 
-    fn announced(&self) -> Announced {
+    fn announced(&self, weight: u32) -> Announced {
         let description = self.served.description();
         Announced {
             replica: self.served.replica().to_string(),
             service: description.name.into(),
             first: self.first,
             timeout_us: u64::try_from(self.served.group().config().timeout.as_micros()).unwrap_or(u64::MAX),
+            weight,
             methods: description.methods.iter().map(announced_method).collect(),
         }
     }

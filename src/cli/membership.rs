@@ -32,6 +32,14 @@ pub(super) struct Membership {
     #[arg(help_heading = HEADING, long, env = "PLAYHOUSE_CLUSTER", hide_env = true, value_name = "NAME")]
     cluster: Option<String>,
 
+    /// Zone of this node, such as a rack: replicas of its own zone are called first [default: none]
+    #[arg(help_heading = HEADING, long, env = "PLAYHOUSE_ZONE", hide_env = true, value_name = "NAME")]
+    zone: Option<String>,
+
+    /// How many calls this node is to have, in proportion to the weights of others [default: 1]
+    #[arg(help_heading = HEADING, long, env = "PLAYHOUSE_WEIGHT", hide_env = true, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    weight: Option<u32>,
+
     /// Allow addresses that other machines can reach, although nothing between nodes is encrypted yet
     #[arg(help_heading = HEADING, long, env = "PLAYHOUSE_INSECURE", hide_env = true, value_parser = FalseyValueParser::new())]
     insecure: bool,
@@ -64,6 +72,8 @@ impl Membership {
             listen: self.listen.clone(),
             discovery: Arc::new(StaticPeers::new(self.peers.iter().cloned())),
             insecure: self.insecure,
+            zone: self.zone.clone(),
+            weight: self.weight.unwrap_or(1),
             ..ClusterConfig::default()
         }))
     }

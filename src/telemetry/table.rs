@@ -158,7 +158,17 @@ pub(super) static ROUTED: Metric = counter(
     "playhouse_routed",
     &["service", "decision"],
     "Where calls were sent: local, remote; and those among them that were retried elsewhere after another replica had \
-     refused them",
+     refused or lost them",
+);
+pub(super) static RETRIES_REFUSED: Metric = counter(
+    "playhouse_retries_refused",
+    SERVICE,
+    "Calls that were not retried elsewhere, since too many others had been",
+);
+pub(super) static EJECTIONS: Metric = counter(
+    "playhouse_ejections",
+    SERVICE,
+    "How often a replica in another process was left out for a time, since a call to it had failed",
 );
 pub(super) static TASKS: Metric = gauge(
     "playhouse_tasks",
@@ -254,6 +264,8 @@ pub static METRICS: &[&Metric] = &[
     &PANICS,
     &GROUPS,
     &ROUTED,
+    &RETRIES_REFUSED,
+    &EJECTIONS,
     &TASKS,
     &TASKS_ENDED,
     &HTTP_REQUESTS,

@@ -14,13 +14,14 @@ use futures_util::stream::BoxStream;
 use crate::body::{Body, Codec, Encoded, Typed};
 use crate::context::CallContext;
 use crate::deadline::Deadlines;
-use crate::error::{CallResult, Error, Hop};
+use crate::error::{CallResult, Error, ErrorKind, Hop};
 use crate::group::envelope::Undone;
 use crate::group::{Group, Submission};
 use crate::id::ReplicaId;
 use crate::outcome::CallOutcome;
 use crate::remote::{Remote, RemoteRequest};
-use crate::router::{Route, Routes};
+use crate::request::Origin;
+use crate::router::{Chosen, Route, Routes, Wanted};
 use crate::trace::span::{CallSpan, SpanKind};
 use limit::within;
 use local::{local, local_stream};
@@ -31,7 +32,7 @@ const TRIES_MAX: usize = 3;
 
 /// A method of a service as its caller knows it.
 pub(crate) struct Called<'a> {
-    pub(crate) method: &'a str,
+    pub(crate) wanted: Wanted<'a>,
     /// How typed bodies are read and written; a caller that has encoded ones needs none.
     pub(crate) types: Option<Types>,
     /// How an encoded body is to be answered.
@@ -57,16 +58,16 @@ pub(crate) async fn call(
     destination: Destination<'_>,
     called: &Called<'_>,
     mut body: Body,
-    context: CallContext,
+    mut context: CallContext,
 ) -> CallResult<Body> {
     let mut tried = Tried::default();
     loop {
-        let route = tried.next(destination.routes, called.method)?;
-        let undone = match attempt(&route, destination, called, body, &context).await {
+        let mut chosen = tried.next(destination.routes, called, &mut context)?;
+        let undone = match attempt(&mut chosen, destination, called, body, &context).await {
             Ok(reply) => return Ok(reply),
             Err(undone) => undone,
         };
-        body = tried.again(undone, &route)?;
+        body = tried.again(undone, &chosen, called)?;
     }
 }
 
@@ -75,16 +76,16 @@ pub(crate) async fn call_stream(
     destination: Destination<'_>,
     called: &Called<'_>,
     mut body: Body,
-    context: CallContext,
+    mut context: CallContext,
 ) -> CallResult<BodyStream> {
     let mut tried = Tried::default();
     loop {
-        let route = tried.next(destination.routes, called.method)?;
-        let undone = match attempt_stream(&route, destination, called, body, &context).await {
+        let mut chosen = tried.next(destination.routes, called, &mut context)?;
+        let undone = match attempt_stream(&mut chosen, destination, called, body, &context).await {
             Ok(stream) => return Ok(stream),
             Err(undone) => undone,
         };
-        body = tried.again(undone, &route)?;
+        body = tried.again(undone, &chosen, called)?;
     }
 }
 
@@ -100,37 +101,44 @@ struct Tried {
 }
 
 impl Tried {
-    /// The replica to try next; when there is none, the error of the last one, which says more.
-    fn next(&mut self, routes: &Routes, method: &str) -> CallResult<Route> {
-        let route = routes.choose(&self.replicas).map_err(|none| {
-            let hop = || Hop { service: routes.service().into(), method: method.into(), replica: String::new() };
+    /// The replica to try next; when there is none, or too many calls were made once more already, the error of the last
+    /// one, which says more.
+    fn next(&mut self, routes: &Routes, called: &Called<'_>, context: &mut CallContext) -> CallResult<Chosen> {
+        let chosen = routes.choose(&called.wanted, &self.replicas).map_err(|none| {
+            let method = called.wanted.method.into();
+            let hop = || Hop { service: routes.service().into(), method, replica: String::new() };
             self.last.take().unwrap_or_else(|| none.refused_by(hop()))
         })?;
-        if !self.replicas.is_empty() {
-            routes.count_retried();
+        match self.last.take() {
+            None => routes.count_call(),
+            Some(last) if !routes.take_retry() => return Err(last),
+            Some(_) => context.attempt = context.attempt.saturating_add(1),
         }
-        Ok(route)
+        Ok(chosen)
     }
 
     /// The body, if it can be sent to another replica; else the error that its caller gets.
-    fn again(&mut self, undone: Undone<Body>, route: &Route) -> CallResult<Body> {
+    fn again(&mut self, undone: Undone<Body>, chosen: &Chosen, called: &Called<'_>) -> CallResult<Body> {
         let Undone { error, returned } = undone;
-        self.replicas.push(route.replica().clone());
-        let elsewhere = error.is_retryable() && error.proves_not_started() && self.replicas.len() < TRIES_MAX;
-        let Some(body) = returned.filter(|_| elsewhere) else { return Err(error) };
+        self.replicas.push(chosen.route.replica().clone());
+        let did_not_run = error.is_retryable() && error.proves_not_started();
+        // Lost on the way, and not by a service that the called one calls.
+        let is_lost = matches!(error.kind(), ErrorKind::MayHaveRun { .. }) && !error.is_from_dependency();
+        let elsewhere = did_not_run || is_lost && chosen.is_idempotent(called.wanted.method);
+        let Some(body) = returned.filter(|_| elsewhere && self.replicas.len() < TRIES_MAX) else { return Err(error) };
         self.last = Some(error);
         Ok(body)
     }
 }
 
 async fn attempt(
-    route: &Route,
+    chosen: &mut Chosen,
     destination: Destination<'_>,
     called: &Called<'_>,
     body: Body,
     context: &CallContext,
 ) -> Result<Body, Undone<Body>> {
-    match route {
+    match &chosen.route {
         Route::Local(group) => {
             let (submission, encoded) = submission(group, called, body, context)?;
             let method = submission.method;
@@ -145,12 +153,16 @@ async fn attempt(
             }
         }
         // In a box of its own: the future of every local call would have room for it otherwise.
-        Route::Remote(remote) => Box::pin(attempt_remote(&**remote, destination, called, body, context)).await,
+        Route::Remote(remote) => {
+            let remote = Arc::clone(remote);
+            Box::pin(attempt_remote(&*remote, chosen, destination, called, body, context)).await
+        }
     }
 }
 
 async fn attempt_remote(
     remote: &dyn Remote,
+    chosen: &mut Chosen,
     destination: Destination<'_>,
     called: &Called<'_>,
     body: Body,
@@ -159,20 +171,21 @@ async fn attempt_remote(
     let mut request = request(remote, destination.routes, called, &body, context).map_err(Undone::new)?;
     let span = begin_span(remote, destination.routes, called, &mut request);
     let reply = within(destination.deadlines, context.deadline, remote.call(request)).await;
+    chosen.note(destination.routes, &reply);
     let reply = reply.and_then(|reply| as_wanted(reply, typed_reply(called, &body)));
-    let reply = reply.map_err(|error| placed(error, remote, destination.routes, called.method));
+    let reply = reply.map_err(|error| placed(error, remote, destination.routes, called.wanted.method));
     span.ended(CallOutcome::of(&reply));
     reply.map_err(|error| Undone { error, returned: Some(body) })
 }
 
 async fn attempt_stream(
-    route: &Route,
+    chosen: &mut Chosen,
     destination: Destination<'_>,
     called: &Called<'_>,
     body: Body,
     context: &CallContext,
 ) -> Result<BodyStream, Undone<Body>> {
-    match route {
+    match &chosen.route {
         Route::Local(group) => {
             let (submission, encoded) = submission(group, called, body, context)?;
             let method = submission.method;
@@ -190,10 +203,12 @@ async fn attempt_stream(
                 .boxed())
         }
         Route::Remote(remote) => {
-            let mut request = request(&**remote, destination.routes, called, &body, context).map_err(Undone::new)?;
+            let remote = Arc::clone(remote);
+            let mut request = request(&*remote, destination.routes, called, &body, context).map_err(Undone::new)?;
             let types = typed_reply(called, &body);
-            let span = begin_span(&**remote, destination.routes, called, &mut request);
+            let span = begin_span(&*remote, destination.routes, called, &mut request);
             let items = within(destination.deadlines, context.deadline, remote.stream(request)).await;
+            chosen.note(destination.routes, &items);
             span.ended(CallOutcome::of(&items));
             items
                 .map(|items| {
@@ -216,7 +231,7 @@ fn submission(
     body: Body,
     context: &CallContext,
 ) -> Result<(Submission, Option<Encoded>), Undone<Body>> {
-    let method = group.definition.method(called.method).map_err(Undone::new)?;
+    let method = group.definition.method(called.wanted.method).map_err(Undone::new)?;
     let (message, encoded) = match body {
         Body::Typed(message) => (message, None),
         Body::Encoded(encoded) => (group.decode(method, &encoded).map_err(Undone::new)?, Some(encoded)),
@@ -238,13 +253,13 @@ fn request<'a>(
         (Body::Typed(message), Some(types)) => ((types.encode_message)(message, codec)?, codec),
         (Body::Typed(_), None) => unreachable!("a typed body comes with its types"),
     };
-    let (service, method, context) = (routes.service().into(), called.method.into(), context.clone());
-    Ok(RemoteRequest { service, method, body, reply, context })
+    let (service, method, context) = (routes.service().into(), called.wanted.method.into(), context.clone());
+    Ok(RemoteRequest { service, method, body, reply, context, origin: Origin::current() })
 }
 
 /// Begins the span of a call to another process, if it belongs to a recorded trace; over there that one is the parent.
 fn begin_span(remote: &dyn Remote, routes: &Routes, called: &Called<'_>, request: &mut RemoteRequest<'_>) -> CallSpan {
-    let names = || (routes.service(), called.method, remote.replica().to_string());
+    let names = || (routes.service(), called.wanted.method, remote.replica().to_string());
     CallSpan::begin(&mut request.context.trace, SpanKind::Sent, names)
 }
 

@@ -20,13 +20,13 @@ pub(crate) fn tell(
     destination: Destination<'_>,
     called: &Called<'static>,
     mut body: Body,
-    context: CallContext,
+    mut context: CallContext,
     executor: &Executor,
 ) -> CallResult<()> {
     let mut tried = Tried::default();
     loop {
-        let route = tried.next(destination.routes, called.method)?;
-        let undone = match &route {
+        let chosen = tried.next(destination.routes, called, &mut context)?;
+        let undone = match &chosen.route {
             Route::Local(group) => {
                 let sent = tell_local(group, destination.deadlines, called, body, &context);
                 let Err(undone) = sent else { return Ok(()) };
@@ -41,7 +41,7 @@ pub(crate) fn tell(
                 return Ok(());
             }
         };
-        body = tried.again(undone, &route)?;
+        body = tried.again(undone, &chosen, called)?;
     }
 }
 

@@ -140,7 +140,7 @@ impl Running {
         let first = members.first()?;
         let method = first.method;
         let deadline = members.iter().map(|member| member.context.deadline).max()?;
-        let mut context = CallContext { began: now, deadline, trace: None };
+        let mut context = CallContext { began: now, deadline, trace: None, attempt: 0 };
         let mut span = CallSpan::default();
         let members = members.into_iter().filter_map(|mut member| {
             let waited = member_waited(&member, now);
@@ -318,7 +318,7 @@ impl Running {
             Work::Stream { sent, .. } if sent.get() > 0 => {
                 let began = Instant::now();
                 let deadline = after(began, self.group.config.idle_timeout);
-                CallContext { began, deadline, trace: self.context.trace.clone() }
+                CallContext { began, deadline, ..self.context.clone() }
             }
             _ => self.context.clone(),
         }

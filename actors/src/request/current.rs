@@ -35,6 +35,11 @@ pub(super) fn current() -> Option<Arc<Exchange>> {
     CURRENT.with(|current| peek(&current.exchange))
 }
 
+/// The method that runs at this moment.
+pub(super) fn method() -> Option<MethodName> {
+    CURRENT.with(|current| current.method.get())
+}
+
 /// What a call that is made now takes with it. One that is made by a method does not see the headers of the request that
 /// the method serves, only its id; and where its own method wants to know, who calls.
 pub(crate) fn inherited(wanted: bool) -> Option<Arc<Exchange>> {

@@ -6,6 +6,7 @@
 mod cookie;
 mod current;
 mod headers;
+mod origin;
 
 use core::net::SocketAddr;
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ use tokio::time::Instant;
 pub use cookie::Cookie;
 pub(crate) use current::{MethodName, inherited, within};
 pub use headers::Headers;
+pub use origin::Origin;
 
 use crate::context::CallContext;
 use crate::deadline::after;
@@ -45,7 +47,8 @@ use crate::failure::Result;
 /// }
 /// ```
 ///
-/// A call between services has no headers: its context has the id of the request that it is made for, and the caller.
+/// A call between services has no headers: its context has the id of the request that it is made for, and the caller,
+/// also where that is in another process.
 /// What a method sets on the answer is sent if the method succeeds and the call came by HTTP; a stream's answer begins
 /// with its first item, and what is set later is not sent. In a unit test one makes a context by [`Context::of`] or
 /// [`Context::default`], and looks at [`Context::response`] afterwards.
@@ -53,6 +56,7 @@ use crate::failure::Result;
 pub struct Context {
     exchange: Arc<Exchange>,
     deadline: Option<Instant>,
+    attempt: u8,
 }
 
 /// What a request says of itself beside its body.
@@ -98,6 +102,7 @@ pub struct CallTiming {
 pub(crate) struct Exchange {
     head: RequestHead,
     caller: Option<Caller>,
+    node: Option<Arc<str>>,
     response: Mutex<ResponseHead>,
     timing: Option<Timing>,
 }
@@ -117,14 +122,14 @@ impl Context {
     /// The context of a request: what the gateway makes, and unit tests.
     #[must_use]
     pub fn of(head: RequestHead) -> Self {
-        Self { exchange: Arc::new(Exchange { head, ..Exchange::default() }), deadline: None }
+        Self { exchange: Arc::new(Exchange { head, ..Exchange::default() }), ..Self::default() }
     }
 
     /// The same, with a note of how long its call takes: see [`Context::timing`].
     #[must_use]
     pub fn timed(head: RequestHead) -> Self {
         let exchange = Exchange { head, timing: Some(Timing::default()), ..Exchange::default() };
-        Self { exchange: Arc::new(exchange), deadline: None }
+        Self { exchange: Arc::new(exchange), ..Self::default() }
     }
 
     /// The same with a deadline: for tests of methods that look at it.
@@ -138,8 +143,9 @@ impl Context {
     /// [`MethodOptions::context`](crate::MethodOptions::context).
     #[must_use]
     pub fn current() -> Self {
-        let deadline = CallContext::current().map(|call| call.deadline);
-        Self { exchange: current::current().unwrap_or_default(), deadline }
+        let call = CallContext::current();
+        let (deadline, attempt) = (call.as_ref().map(|call| call.deadline), call.map_or(0, |call| call.attempt));
+        Self { exchange: current::current().unwrap_or_default(), deadline, attempt }
     }
 
     /// Makes calls for this request: those that `work` makes have this context.
@@ -186,6 +192,19 @@ impl Context {
     #[must_use]
     pub fn caller(&self) -> Option<&Caller> {
         self.exchange.caller.as_ref()
+    }
+
+    /// The node that the call came from, if it came from another process: the caller, where no method is.
+    #[must_use]
+    pub fn node(&self) -> Option<&str> {
+        self.exchange.node.as_deref()
+    }
+
+    /// How many replicas were tried with this call before this one. The first of them may have run it, if the method is
+    /// `idempotent`.
+    #[must_use]
+    pub fn attempt(&self) -> u8 {
+        self.attempt
     }
 
     /// How long the caller still waits; `None` if there is no limit.

@@ -157,6 +157,12 @@ impl Runtime {
         }
     }
 
+    /// Sets how many messages the groups of this process are to have, in proportion to the [weights](Remote::weight) of
+    /// replicas in other ones; 1 unless set.
+    pub fn set_weight(&self, weight: u32) {
+        self.0.set_weight(weight);
+    }
+
     /// Takes out a replica in another process.
     pub fn remove_remote(&self, service: &str, replica: &ReplicaId) {
         if let Ok(listed) = self.0.listed(service) {

@@ -1,6 +1,7 @@
 //! What all clients of a process share: what can be called here, and the groups that answer.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ pub(crate) struct Shared {
     past: Mutex<Vec<ServiceStats>>,
     /// Counts the changes of what can be called here.
     pub(super) changes: watch::Sender<u64>,
+    /// That of its own groups among the replicas of other processes.
+    weight: AtomicU32,
 }
 
 /// A service that can be called from here.
@@ -74,6 +77,7 @@ impl Shared {
             groups: Mutex::default(),
             past: Mutex::default(),
             changes: watch::Sender::default(),
+            weight: AtomicU32::new(1),
         }))
     }
 
@@ -90,8 +94,14 @@ impl Shared {
         })
     }
 
+    pub(super) fn set_weight(&self, weight: u32) {
+        self.weight.store(weight, Ordering::Relaxed);
+        self.directory.load().values().for_each(|listed| listed.routes.set_local_weight(weight));
+    }
+
     pub(super) fn routes(&self, service: &str, definition: Option<&Arc<Definition>>, timeout: Duration) -> Arc<Routes> {
         let fresh = Routes::new(service, timeout);
+        fresh.set_local_weight(self.weight.load(Ordering::Relaxed));
         let routes = self.list(service, definition, fresh);
         if definition.is_some() {
             routes.set_timeout(timeout);

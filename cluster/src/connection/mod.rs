@@ -48,6 +48,8 @@ pub(crate) struct Connection {
     closed: Notify,
     /// Who is on the other side, for messages.
     peer: String,
+    /// The name of the node there.
+    node: Arc<str>,
     /// The longest body that the other side takes.
     body_max: u64,
     /// The thread that it runs on, by [`this_thread`].
@@ -81,7 +83,7 @@ enum Phase {
 }
 
 impl Connection {
-    pub(crate) fn new(peer: String, body_max: u64) -> Arc<Self> {
+    pub(crate) fn new(peer: String, node: Arc<str>, body_max: u64) -> Arc<Self> {
         let state = State {
             calls: Calls::default(),
             serving: Serving::default(),
@@ -91,7 +93,7 @@ impl Connection {
         };
         let (state, closed) = (Mutex::new(state), Notify::new());
         let (thread, left, handing_over, ended) = Default::default();
-        Arc::new(Self { state, closed, peer, body_max, thread, left, handing_over, ended })
+        Arc::new(Self { state, closed, peer, node, body_max, thread, left, handing_over, ended })
     }
 
     /// Reads and writes, until the connection ends. Why it did.
@@ -452,7 +454,7 @@ fn shared(frame: &Bytes, part: &[u8]) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use playhouse_actors::{Answering, CallContext, Codec};
+    use playhouse_actors::{Answering, CallContext, Codec, Origin};
     use tokio::time::Instant;
 
     use super::*;
@@ -461,7 +463,7 @@ mod tests {
     const CX: Context<'static> = Context::from_waker(Waker::noop());
 
     fn connection() -> Arc<Connection> {
-        Connection::new("somebody".into(), u64::MAX)
+        Connection::new("somebody".into(), "somebody".into(), u64::MAX)
     }
 
     fn serve(connection: &Connection, id: u64) -> bool {
@@ -487,9 +489,10 @@ mod tests {
         for all_answered in [false, true] {
             let connection = connection();
             let began = Instant::now();
-            let context = CallContext { began, deadline: began + Duration::from_secs(1), trace: None };
+            let context = CallContext { began, deadline: began + Duration::from_secs(1), trace: None, attempt: 0 };
             let (body, load) = (Encoded::new(Codec::Json, "1"), Arc::default());
-            let mut ask = Ask { method: 0, body, reply: Codec::Json, context, stream: false, load, ticket: None };
+            let origin = Origin::default();
+            let mut ask = Ask { method: 0, body, reply: Codec::Json, context, origin, stream: false, load, ticket: None };
             let Poll::Ready(Ok(id)) = connection.poll_send(&mut ask, &CX) else { panic!("there is room") };
             let (batch, _) = connection.take_batch(Vec::new());
             assert!(connection.hand_over(false));

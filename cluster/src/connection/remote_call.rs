@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::Stream;
-use playhouse_actors::{CallContext, CallResult, Codec, Encoded, Error, TraceContext};
+use playhouse_actors::{CallContext, CallResult, Codec, Encoded, Error, Origin, TraceContext};
 use tokio::time::Instant;
 
 use super::Connection;
@@ -20,6 +20,7 @@ pub(crate) struct Ask {
     pub(crate) body: Encoded,
     pub(crate) reply: Codec,
     pub(crate) context: CallContext,
+    pub(crate) origin: Origin,
     pub(crate) stream: bool,
     pub(crate) load: Arc<ReplicaLoad>,
     /// Its place among those who wait for room.
@@ -58,8 +59,9 @@ impl Ask {
             method: self.method,
             credit: if self.stream { ITEMS_AHEAD } else { 0 },
             reply: self.reply,
-            attempt: 0,
-            caller: "",
+            attempt: self.context.attempt,
+            caller: self.origin.caller.as_ref().map_or(("", ""), |caller| (&caller.service, &caller.method)),
+            request_id: self.origin.request_id.as_deref().unwrap_or_default(),
             trace: self.context.trace.as_ref().map(trace),
         }
     }

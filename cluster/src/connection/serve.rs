@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use playhouse_actors::{
-    Answering, CallContext, Codec, Encoded, Error, ErrorKind, Inbound, SpanId, TraceContext, TraceId,
+    Answering, CallContext, Caller, Codec, Encoded, Error, ErrorKind, Inbound, Origin, SpanId, TraceContext, TraceId,
 };
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
@@ -29,6 +29,8 @@ pub(super) struct Call {
     credit: u32,
     reply: Codec,
     trace: Option<TraceContext>,
+    attempt: u8,
+    origin: Origin,
 }
 
 /// A call by the identifier of one that is not over.
@@ -36,13 +38,20 @@ pub(super) struct AlreadyBegun;
 
 impl Call {
     pub(super) fn of(header: &RequestHeader<'_>, now: Instant) -> Self {
-        let &RequestHeader { id, method, credit, reply, .. } = header;
+        let &RequestHeader { id, method, credit, reply, attempt, caller, request_id, .. } = header;
         let remaining = Duration::from_micros(header.remaining_us).min(REMAINING_MAX);
         let trace = header.trace.and_then(|trace| {
             let (of, span) = (u128::from_be_bytes(trace.trace), u64::from_be_bytes(trace.span));
             Some(TraceContext::of_parts(TraceId::new(of)?, SpanId::new(span)?, trace.flags, trace.state))
         });
-        Self { id, deadline: now + remaining, began: now, method, credit, reply, trace }
+        let mut origin = Origin::default();
+        let caller_of = |(service, method): (&str, &str)| Caller {
+            service: service.to_owned().into(),
+            method: method.to_owned().into(),
+        };
+        origin.caller = (!caller.0.is_empty()).then(|| caller_of(caller));
+        origin.request_id = (!request_id.is_empty()).then(|| request_id.into());
+        Self { id, deadline: now + remaining, began: now, method, credit, reply, trace, attempt, origin }
     }
 }
 
@@ -56,7 +65,7 @@ pub(super) fn begin(
     call: Call,
     body: Encoded,
 ) -> Result<(), AlreadyBegun> {
-    let id = call.id;
+    let (id, credit) = (call.id, call.credit);
     let method = match exposed.find(call.method) {
         Ok(method) => method,
         Err(error) => {
@@ -64,9 +73,13 @@ pub(super) fn begin(
             return Ok(());
         }
     };
-    let context = CallContext { began: call.began, deadline: call.deadline, trace: call.trace };
-    let inbound = Inbound { method: method.index, body, reply: call.reply, context };
-    let taken_in = match call.credit {
+    let Call { began, deadline, trace, attempt, mut origin, reply, .. } = call;
+    if method.served.description().methods[method.index].context {
+        origin.node = Some(Arc::clone(&connection.node));
+    }
+    let context = CallContext { began, deadline, trace, attempt };
+    let inbound = Inbound { method: method.index, body, reply, context, origin };
+    let taken_in = match credit {
         0 => once(connection, method, id, inbound),
         credit => stream(connection, method, id, inbound, credit),
     };

@@ -20,6 +20,7 @@ pub(crate) struct Identity {
     pub(crate) incarnation: Incarnation,
     pub(crate) credentials: Bytes,
     pub(crate) body_max: u64,
+    pub(crate) zone: Option<Arc<str>>,
 }
 
 /// What a connection is to be for.
@@ -38,6 +39,8 @@ pub(crate) struct Greeted {
     pub(crate) role: Role,
     pub(crate) association: u64,
     pub(crate) body_max: u64,
+    /// Whether it is in the zone of this node, or this one in none.
+    pub(crate) is_near: bool,
 }
 
 /// Why two nodes do not talk to each other.
@@ -63,7 +66,7 @@ impl Identity {
             self.say(socket, handshake.role, handshake.association).await?;
             let hello = hear(socket).await?;
             self.check(&hello).map_err(HandshakeError::Unfit)?;
-            Ok(Greeted::of(hello))
+            Ok(self.greeted(hello))
         };
         timeout(limit, greeting).await.unwrap_or(Err(HandshakeError::Late(limit)))
     }
@@ -79,7 +82,7 @@ impl Identity {
             match fits {
                 Ok(hello) => {
                     self.say(socket, hello.offer.role, hello.offer.association).await?;
-                    Ok(Greeted::of(hello))
+                    Ok(self.greeted(hello))
                 }
                 Err(go_away) => {
                     refuse(socket, &go_away).await?;
@@ -120,18 +123,19 @@ impl Identity {
             association,
             body_max: self.body_max,
             credentials: self.credentials.clone(),
+            zone: self.zone.as_deref().map(Into::into),
         };
         let mut frame = Vec::new();
         Hello::new(offer).encode(&mut frame);
         socket.write_all(&frame).await?;
         socket.flush().await
     }
-}
 
-impl Greeted {
-    fn of(hello: Hello) -> Self {
-        let Offer { node, incarnation, role, association, body_max, .. } = hello.offer;
-        Self { node: NodeId::new(printable(&node)), incarnation: Incarnation(incarnation), role, association, body_max }
+    fn greeted(&self, hello: Hello) -> Greeted {
+        let Offer { node, incarnation, role, association, body_max, zone, .. } = hello.offer;
+        let is_near = self.zone.as_deref().is_none_or(|here| zone.as_deref() == Some(here));
+        let (node, incarnation) = (NodeId::new(printable(&node)), Incarnation(incarnation));
+        Greeted { node, incarnation, role, association, body_max, is_near }
     }
 }
 

@@ -37,6 +37,7 @@ pub(crate) struct Peer {
     pub(crate) incarnation: Incarnation,
     /// The longest body that it takes.
     pub(crate) body_max: u64,
+    is_near: bool,
     runtime: Runtime,
     data: ArcSwap<Vec<Arc<Connection>>>,
     /// By the numbers of their first methods.
@@ -52,6 +53,7 @@ impl Peer {
             node: greeted.node.clone(),
             incarnation: greeted.incarnation,
             body_max: greeted.body_max,
+            is_near: greeted.is_near,
             runtime,
             changes,
             data: ArcSwap::default(),
@@ -124,7 +126,7 @@ impl Peer {
             }
             let (first, service) = (announced.first, announced.service.clone());
             let timeout = Duration::from_micros(announced.timeout_us);
-            let replica = Arc::new(RemoteReplica::new(announced, Arc::downgrade(self)));
+            let replica = Arc::new(RemoteReplica::new(announced, self));
             self.replicas().insert(first, Arc::clone(&replica));
             self.runtime.add_remote(&service, replica, timeout);
         }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use futures_util::future::{BoxFuture, ready};
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
-use playhouse_actors::{CallResult, Codec, Encoded, Error, Remote, RemoteRequest, ReplicaId};
+use playhouse_actors::{CallResult, Codec, Encoded, Error, Offered, Remote, RemoteRequest, ReplicaId};
 
 use super::{Peer, ReplicaLoad};
 use crate::connection::{Ask, Connection, OnceCall, StreamCall};
@@ -16,13 +16,15 @@ pub(super) struct RemoteReplica {
     replica: ReplicaId,
     announced: Announced,
     load: Arc<ReplicaLoad>,
+    is_near: bool,
     /// Weak, since the node knows its replicas: whoever keeps a route does not keep the node.
     peer: Weak<Peer>,
 }
 
 impl RemoteReplica {
-    pub(super) fn new(announced: Announced, peer: Weak<Peer>) -> Self {
-        Self { replica: ReplicaId::named(&announced.replica), announced, load: Arc::default(), peer }
+    pub(super) fn new(announced: Announced, peer: &Arc<Peer>) -> Self {
+        let (replica, is_near) = (ReplicaId::named(&announced.replica), peer.is_near);
+        Self { replica, announced, load: Arc::default(), is_near, peer: Arc::downgrade(peer) }
     }
 
     pub(super) fn announced(&self) -> &Announced {
@@ -35,11 +37,11 @@ impl RemoteReplica {
 
     /// What is to be sent, and where.
     fn prepare(&self, request: RemoteRequest<'_>, stream: bool) -> CallResult<(Arc<Connection>, Ask)> {
-        let RemoteRequest { method, body, reply, context, .. } = request;
+        let RemoteRequest { method, body, reply, context, origin, .. } = request;
         let method = self.number(&method)?;
         let connection = self.peer.upgrade().and_then(|peer| peer.connection());
         let connection = connection.ok_or_else(|| Error::unavailable("its node is not connected"))?;
-        let ask = Ask { method, body, reply, context, stream, load: Arc::clone(&self.load), ticket: None };
+        let ask = Ask { method, body, reply, context, origin, stream, load: Arc::clone(&self.load), ticket: None };
         Ok((connection, ask))
     }
 
@@ -65,6 +67,19 @@ impl Remote for RemoteReplica {
 
     fn is_open(&self) -> bool {
         self.load.is_open() && self.peer.upgrade().is_some_and(|peer| peer.is_open())
+    }
+
+    fn offers(&self, method: &str) -> Offered {
+        let known = self.announced.methods.iter().find(|known| known.name == method);
+        known.map_or(Offered::Nothing, |known| Offered::Method { version: known.version, idempotent: known.idempotent })
+    }
+
+    fn is_near(&self) -> bool {
+        self.is_near
+    }
+
+    fn weight(&self) -> u32 {
+        self.announced.weight
     }
 
     fn codec(&self) -> Codec {

@@ -37,6 +37,9 @@ pub struct Announced {
     pub first: u32,
     /// The deadline of a call that brings none, in microseconds.
     pub timeout_us: u64,
+    /// How many messages it is to have, in proportion to the weights of other replicas.
+    #[serde(default = "one")]
+    pub weight: u32,
     /// Its methods.
     pub methods: Vec<AnnouncedMethod>,
 }
@@ -89,6 +92,11 @@ impl Withdraw {
     pub(super) fn decode(payload: &[u8]) -> Result<Self, Malformed> {
         decode(WITHDRAW_NAME, payload)
     }
+}
+
+/// The weight of those that say nothing of it.
+fn one() -> u32 {
+    1
 }
 
 fn encode(kind: u8, list: &impl Serialize, out: &mut Vec<u8>) {

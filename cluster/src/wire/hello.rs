@@ -47,6 +47,9 @@ pub struct Offer {
     pub body_max: u64,
     /// What proves that it may do what it does. Empty where nothing is asked for.
     pub credentials: Bytes,
+    /// The zone that it is in, where zones are told apart.
+    #[serde(default)]
+    pub zone: Option<String>,
 }
 
 /// What a connection is for.

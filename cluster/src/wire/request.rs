@@ -8,10 +8,11 @@
 //! | 20 | 4 | how many items may be sent before more [`Credit`](super::Credit) comes; 0 for a call that is answered once |
 //! | 24 | 1 | how the answer is to be written |
 //! | 25 | 1 | attempt: 0, then 1 more for each replica that was tried before |
-//! | 26 | 1 | length of the caller's name |
-//! | 27 | 1 | 0 |
+//! | 26 | 1 | length of the name of the service that calls; 0 for a program |
+//! | 27 | 1 | length of the name of its method |
 //! | 28 | | with flag 0x01, trace context as W3C has it: trace 16, span 8, flags 1, length of the state 2, state |
-//! | | | the caller's name: a service, or nothing for a program |
+//! | | | with flag 0x02, the id of the request that the call is made for: length 1, text |
+//! | | | the names of the service and of the method that call |
 //! | | | the arguments, a body (`body.rs`) |
 
 use playhouse_actors::{Codec, Encoded};
@@ -24,6 +25,7 @@ use super::{FRAME_MAX, INLINE_MAX, Malformed};
 pub(super) const KIND: u8 = 16;
 pub(super) const NAME: &str = "Request";
 const TRACED: u8 = 0x01;
+const FOR_REQUEST: u8 = 0x02;
 
 /// A call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +51,10 @@ pub struct RequestHeader<'a> {
     pub reply: Codec,
     /// How many replicas were tried before.
     pub attempt: u8,
-    /// Who calls, cut at 255 bytes.
-    pub caller: &'a str,
+    /// The service and the method that call, each cut at 255 bytes; empty for a program.
+    pub caller: (&'a str, &'a str),
+    /// The id of the request that the call is made for, cut at 255 bytes; empty if there is none.
+    pub request_id: &'a str,
     /// Of which trace the call is a part.
     pub trace: Option<Trace<'a>>,
 }
@@ -74,18 +78,24 @@ const STATE_MAX: usize = 512;
 impl RequestHeader<'_> {
     /// Writes the frame. How many parts of the body are in it; the others have to follow in chunks.
     pub fn encode(&self, body: &Encoded, out: &mut Vec<u8>) -> usize {
-        let flags = if self.trace.is_some() { TRACED } else { 0 };
-        let start = Prefix::begin(KIND, flags, body::small(body), out);
-        let caller = &self.caller[..self.caller.floor_char_boundary(u8::MAX.into())];
+        let (service, method, request_id) = (short(self.caller.0), short(self.caller.1), short(self.request_id));
+        let traced = if self.trace.is_some() { TRACED } else { 0 };
+        let for_request = if request_id.is_empty() { 0 } else { FOR_REQUEST };
+        let start = Prefix::begin(KIND, traced | for_request, body::small(body), out);
         out.extend_from_slice(&self.id.to_le_bytes());
         out.extend_from_slice(&self.remaining_us.to_le_bytes());
         out.extend_from_slice(&self.method.to_le_bytes());
         out.extend_from_slice(&self.credit.to_le_bytes());
-        out.extend_from_slice(&[body::number_of(self.reply), self.attempt, caller.len() as u8, 0]);
+        out.extend_from_slice(&[body::number_of(self.reply), self.attempt, service.len() as u8, method.len() as u8]);
         if let Some(trace) = &self.trace {
             trace.encode(out);
         }
-        out.extend_from_slice(caller.as_bytes());
+        if !request_id.is_empty() {
+            out.push(request_id.len() as u8);
+            out.extend_from_slice(request_id.as_bytes());
+        }
+        out.extend_from_slice(service.as_bytes());
+        out.extend_from_slice(method.as_bytes());
         let inline = body::encode(body, out);
         finish(start, out);
         inline
@@ -99,15 +109,31 @@ impl<'a> Request<'a> {
         let remaining_us = cursor.u64("deadline")?;
         let method = cursor.u32("method")?;
         let credit = cursor.u32("credit")?;
-        let [reply, attempt, caller, _] = cursor.array("header")?;
+        let [reply, attempt, service, caller_method] = cursor.array("header")?;
         let reply = body::codec_of(reply).ok_or_else(|| cursor.meaningless("codec of the answer", reply))?;
         let trace = if prefix.flags & TRACED == 0 { None } else { Some(Trace::decode(&mut cursor)?) };
-        let caller = cursor.bytes("caller", caller.into())?;
-        let caller = str::from_utf8(caller).map_err(|_| cursor.meaningless("caller", "not UTF-8"))?;
+        let request_id = match prefix.flags & FOR_REQUEST {
+            0 => "",
+            _ => {
+                let [length] = cursor.array("length of the request's id")?;
+                text(&mut cursor, "request's id", length)?
+            }
+        };
+        let caller = (text(&mut cursor, "caller", service)?, text(&mut cursor, "caller", caller_method)?);
         let body = BodyView::decode(cursor, prefix.small)?;
-        let header = RequestHeader { id, remaining_us, method, credit, reply, attempt, caller, trace };
+        let header = RequestHeader { id, remaining_us, method, credit, reply, attempt, caller, request_id, trace };
         Ok(Self { header, body })
     }
+}
+
+/// As much of a text as its length in one byte can say.
+fn short(text: &str) -> &str {
+    &text[..text.floor_char_boundary(u8::MAX.into())]
+}
+
+fn text<'a>(cursor: &mut Cursor<'a>, field: &'static str, length: u8) -> Result<&'a str, Malformed> {
+    let bytes = cursor.bytes(field, length.into())?;
+    str::from_utf8(bytes).map_err(|_| cursor.meaningless(field, "not UTF-8"))
 }
 
 impl<'a> Trace<'a> {

@@ -65,6 +65,7 @@ fn plain_frames() -> Vec<(Frame<'static>, Vec<u8>)> {
         service: "Probe".into(),
         first: 7,
         timeout_us: 10_000_000,
+        weight: 3,
         methods: vec![AnnouncedMethod { name: "echo".into(), version: 1, stream: false, idempotent: true, hash: 9 }],
     };
     let offer = Offer {
@@ -74,6 +75,7 @@ fn plain_frames() -> Vec<(Frame<'static>, Vec<u8>)> {
         role: Role::Data,
         association: 4,
         body_max: 5,
+        zone: Some("a".into()),
         credentials: b"secret".into(),
     };
     let (hello, go_away) = (Hello::new(offer), GoAway::new(Reason::Cluster, "another one"));
@@ -156,6 +158,10 @@ fn an_error_of_a_later_version_keeps_what_matters() {
     }
 }
 
+fn cut_at_255(text: &str) -> &str {
+    &text[..text.floor_char_boundary(255)]
+}
+
 proptest! {
     #[test]
     fn any_bytes(bytes in vec(any::<u8>(), 0..300)) {
@@ -174,15 +180,16 @@ proptest! {
     #[test]
     fn requests_come_back(
         id: u64, remaining_us: u64, method: u32, credit: u32, attempt: u8,
-        reply in codecs(), caller in ".{0,100}", trace in traces(), body in bodies(), cut: usize,
+        reply in codecs(), service in ".{0,100}", method_name in ".{0,9}", id_of in ".{0,100}", trace in traces(), body in bodies(), cut: usize,
     ) {
-        let header = RequestHeader { id, remaining_us, method, credit, reply, attempt, caller: &caller, trace };
+        let (caller, request_id) = ((&*service, &*method_name), &*id_of);
+        let header = RequestHeader { id, remaining_us, method, credit, reply, attempt, caller, request_id, trace };
         let mut parts = 0;
         let bytes = written(|out| parts = header.encode(&body, out));
         a_cut_frame_is_incomplete(&bytes, cut);
         let (frame, length) = Frame::decode(&bytes).unwrap().unwrap();
         let Frame::Request(request) = frame else { panic!("{frame:?}") };
-        let short = RequestHeader { caller: &caller[..caller.floor_char_boundary(255)], ..header };
+        let short = RequestHeader { caller: (cut_at_255(&service), caller.1), request_id: cut_at_255(request_id), ..header };
         prop_assert_eq!((request.header, length), (short, bytes.len()));
         prop_assert_eq!(request.body.codec, body.codec);
         prop_assert_eq!(request.body.inline, inline(&body, parts));

@@ -38,6 +38,7 @@ pub(crate) fn offer(role: Role) -> Offer {
         association: 77,
         body_max: 1 << 30,
         credentials: Bytes::default(),
+        zone: None,
     }
 }
 
@@ -50,7 +51,8 @@ pub(crate) fn request(id: u64, method: u32) -> RequestHeader<'static> {
         credit: 0,
         reply: Codec::Json,
         attempt: 0,
-        caller: "",
+        caller: ("", ""),
+        request_id: "",
         trace: None,
     }
 }

@@ -8,6 +8,7 @@ mod failures;
 mod members;
 mod mute;
 mod probe;
+mod routing;
 mod simulated;
 mod streams;
 mod world;
@@ -37,6 +38,8 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios! {
         what_has_not_started_is_not_sent_afterwards;
     streams: items_come_in_order a_stream_goes_at_the_pace_of_its_reader a_dropped_stream_is_cancelled_there
         an_error_in_a_stream_is_its_end long_items_come_whole;
+    routing: two_versions_live_side_by_side a_lost_call_that_may_run_twice_is_made_again a_method_knows_who_calls
+        a_node_of_another_zone_comes_last a_heavier_node_gets_more;
     members: a_lost_node_ends_its_calls_at_once a_node_that_comes_back_is_found_again
         a_draining_node_finishes_and_takes_nothing_new a_node_that_is_dialled_leaves_in_a_moment
         a_node_that_dials_leaves_in_a_moment groups_come_and_go other_clusters_are_refused

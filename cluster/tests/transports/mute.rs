@@ -58,6 +58,7 @@ fn answer(hello: Hello) -> Vec<u8> {
             replica: "Probe-mute".into(),
             service: "Probe".into(),
             first: 0,
+            weight: 1,
             timeout_us: 60_000_000,
             methods: vec![method],
         };

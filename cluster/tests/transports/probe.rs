@@ -5,7 +5,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use playhouse_actors::{Bytes, Error, ErrorKind, Result, Tensor, service};
+use playhouse_actors::{Bytes, Context, Error, ErrorKind, Result, Tensor, service};
 
 thread_local! {
     static RUNNING: Cell<usize> = const { Cell::new(0) };
@@ -87,6 +87,23 @@ impl Probe {
     async fn hang(&self) -> Result<()> {
         let _running = Running::begin();
         pending().await
+    }
+
+    /// Hangs when it is tried for the first time; then it says how often it was before.
+    #[api(idempotent)]
+    async fn hang_at_first(&self, context: Context) -> Result<u8> {
+        match context.attempt() {
+            0 => pending().await,
+            attempt => Ok(attempt),
+        }
+    }
+
+    /// Says who calls.
+    #[api]
+    async fn who(&self, context: Context) -> Result<String> {
+        let caller = context.caller().map_or_else(|| "a program".to_owned(), ToString::to_string);
+        let (node, request) = (context.node().unwrap_or("home"), context.request_id().unwrap_or("nothing"));
+        Ok(format!("{caller} at {node} for {request}"))
     }
 
     #[api]

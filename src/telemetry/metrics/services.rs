@@ -31,7 +31,9 @@ pub(super) fn write(page: &mut Page<'_>, services: &[ServiceStats], routing: &[(
     counted(page, &table::RESTARTS, services, |service| service.restarted)?;
     counted(page, &table::PANICS, services, |service| service.panicked)?;
     groups(page, services)?;
-    routed(page, services, routing)
+    routed(page, services, routing)?;
+    routes(page, &table::RETRIES_REFUSED, routing, |routes| routes.retries_refused)?;
+    routes(page, &table::EJECTIONS, routing, |routes| routes.ejected)
 }
 
 /// Each method with the name of its service.
@@ -142,4 +144,14 @@ fn routed(page: &mut Page<'_>, services: &[ServiceStats], routing: &[(Box<str>, 
         family.counter(&[service, "retried"], routes.retried)?;
     }
     Ok(())
+}
+
+fn routes(
+    page: &mut Page<'_>,
+    metric: &'static Metric,
+    routing: &[(Box<str>, RouteStats)],
+    of: fn(&RouteStats) -> u64,
+) -> fmt::Result {
+    let mut family = page.family(metric)?;
+    routing.iter().try_for_each(|(service, routes)| family.counter(&[service], of(routes)))
 }

@@ -35,6 +35,13 @@ pub(super) fn client(service: &Service, krate: &Krate) -> TokenStream {
                 Self(self.0.with_timeout(timeout))
             }
 
+            /// A client whose calls go to the replica that this key leads to, as long as that is there and has no more
+            /// than its share to do.
+            #[must_use]
+            pub fn with_affinity(&self, key: impl ::core::convert::AsRef<[u8]>) -> Self {
+                Self(self.0.with_affinity(key))
+            }
+
             #(#methods)*
         }
 

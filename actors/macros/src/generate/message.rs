@@ -1,6 +1,6 @@
 //! The module of messages: one struct for each method, with its arguments as fields.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -120,6 +120,10 @@ fn message(service: &Service, method: &Method, krate: &Krate) -> TokenStream {
     let check = check(method, krate);
     let only = only(method, krate);
     let root = method.root.then(|| quote! { const ROOT: bool = true; });
+    let version = method.version.map(|version| {
+        let version = Literal::u64_unsuffixed(version);
+        quote! { const VERSION: u32 = #version; }
+    });
     let read_reply = read_reply(method, krate);
     quote! {
         #(#conditions)*
@@ -128,6 +132,7 @@ fn message(service: &Service, method: &Method, krate: &Krate) -> TokenStream {
         impl #krate::Message for #path {
             const SERVICE: &'static str = #service_name;
             const METHOD: &'static str = #method_name;
+            #version
             #root
             #reply
             #check

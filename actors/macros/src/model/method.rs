@@ -23,7 +23,7 @@ pub(super) const VERSION: Known = Known { key: "version", form: Form::Count { mi
 pub(super) const ROUTE: Known = Known { key: "route", form: Form::Path };
 
 /// What the client has for itself.
-const TAKEN: [&str; 4] = ["client", "with_timeout", "clone", "from"];
+const TAKEN: [&str; 5] = ["client", "with_timeout", "with_affinity", "clone", "from"];
 
 /// One `#[api]` or `#[task]` method.
 pub(crate) struct Method {
