@@ -4,7 +4,7 @@ mod dial;
 mod listen;
 mod members;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use playhouse_actors::Runtime;
@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use self::members::Members;
 pub use self::members::{PeerState, PeerStatus};
-use crate::config::ClusterConfig;
+use crate::config::{ClusterConfig, SameHost};
 use crate::connection::Connection;
 use crate::error::JoinError;
 use crate::exposed::Exposed;
@@ -112,6 +112,13 @@ impl Cluster {
         }
     }
 
+    /// How long a node takes to answer a ping, by which all that it offered when it was asked is known here; `None` if it
+    /// is not connected, or is lost before it answers.
+    pub async fn ping(&self, node: &NodeId) -> Option<Duration> {
+        let peer = self.shared.members.peer(node)?;
+        timeout(self.shared.config.silence_limit, peer.ping()).await.ok()
+    }
+
     /// Tells all other nodes to send nothing new. What they have sent is still answered.
     pub fn drain(&self) {
         self.interest.send_if_modified(|interest| {
@@ -152,6 +159,8 @@ impl Shared {
             credentials: config.credentials.clone(),
             body_max: config.body_max,
             zone: config.zone.as_deref().map(Into::into),
+            host: config.transport.host().filter(|_| config.same_host == SameHost::Unix),
+            beside: OnceLock::new(),
         };
         let exposed = Exposed::new(config.body_max, config.weight);
         let (runtime, members) = (runtime.clone(), Members::new());

@@ -13,6 +13,16 @@ use crate::wire::BODY_MAX;
 /// The name of a cluster that was given none.
 pub const CLUSTER: &str = "default";
 
+/// How calls go between two nodes of one machine that know each other by an address of TCP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SameHost {
+    /// Over unix sockets where both nodes want that, run as the same user and are in one network namespace; Linux only.
+    #[default]
+    Unix,
+    /// Over TCP like all others.
+    Tcp,
+}
+
 /// What a node is to do as a member of a cluster.
 #[derive(Clone)]
 pub struct ClusterConfig {
@@ -38,6 +48,8 @@ pub struct ClusterConfig {
     pub credentials: Bytes,
     /// How many connections carry calls to one node; one for each shared thread unless set.
     pub data_connections: Option<usize>,
+    /// How calls go to nodes of the same machine.
+    pub same_host: SameHost,
     /// The longest body that is taken in, in bytes.
     pub body_max: u64,
     /// The longest time in which a connection has to come about, and its first words to be said.
@@ -61,6 +73,7 @@ impl Default for ClusterConfig {
             insecure: false,
             credentials: Bytes::default(),
             data_connections: None,
+            same_host: SameHost::default(),
             body_max: BODY_MAX,
             connect_limit: Duration::from_secs(1),
             silence_limit: Duration::from_secs(3),

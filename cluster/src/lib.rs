@@ -31,7 +31,7 @@ mod watch;
 mod etcd;
 
 pub use cluster::{Cluster, PeerState, PeerStatus};
-pub use config::{CLUSTER, ClusterConfig};
+pub use config::{CLUSTER, ClusterConfig, SameHost};
 pub use discovery::{Change, Discovery, StaticPeers};
 pub use error::JoinError;
 pub use etcd::{ClusterId, Endpoint, Endpoints, Error as EtcdError, Etcd, MalformedEndpoint, ServerStatus};

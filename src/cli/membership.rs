@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::bail;
 use clap::Args;
 use clap::builder::FalseyValueParser;
-use playhouse_cluster::{Address, CLUSTER, ClusterConfig, StaticPeers};
+use playhouse_cluster::{Address, CLUSTER, ClusterConfig, SameHost, StaticPeers};
 
 use crate::nearest::nearest;
 use crate::node::NodeBuilder;
@@ -40,6 +40,10 @@ pub(super) struct Membership {
     #[arg(help_heading = HEADING, long, env = "PLAYHOUSE_WEIGHT", hide_env = true, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     weight: Option<u32>,
 
+    /// How calls go to nodes of the same machine: unix, over unix sockets where that is possible, or tcp [default: unix]
+    #[arg(help_heading = HEADING, long, env = "PLAYHOUSE_SAME_HOST", hide_env = true, value_name = "WAY", value_parser = same_host)]
+    same_host: Option<SameHost>,
+
     /// Allow addresses that other machines can reach, although nothing between nodes is encrypted yet
     #[arg(help_heading = HEADING, long, env = "PLAYHOUSE_INSECURE", hide_env = true, value_parser = FalseyValueParser::new())]
     insecure: bool,
@@ -73,8 +77,17 @@ impl Membership {
             discovery: Arc::new(StaticPeers::new(self.peers.iter().cloned())),
             insecure: self.insecure,
             zone: self.zone.clone(),
+            same_host: self.same_host.unwrap_or_default(),
             weight: self.weight.unwrap_or(1),
             ..ClusterConfig::default()
         }))
+    }
+}
+
+fn same_host(text: &str) -> Result<SameHost, String> {
+    match text {
+        "unix" => Ok(SameHost::Unix),
+        "tcp" => Ok(SameHost::Tcp),
+        other => Err(format!("`{other}` is no way: expected unix or tcp")),
     }
 }

@@ -83,8 +83,13 @@ impl Ping {
     /// Why the node cannot be reached.
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         self.target.ask(async |reached| {
-            let Reached { node, replicas, after, .. } = &reached;
-            output::print(format_args!("{node} answers after {after:.1?}, with {} replicas\n", replicas.len()))?;
+            let Reached { asking, node, replicas, after } = &reached;
+            let cluster = asking.cluster().context("it was asked to be a member")?;
+            let taken = cluster.ping(node).await.with_context(|| format!("{node} was lost"))?;
+            let replicas = replicas.len();
+            output::print(format_args!(
+                "{node} answers within {taken:.1?}; connected after {after:.1?}; {replicas} replicas\n"
+            ))?;
             Ok(ExitCode::SUCCESS)
         })
     }
@@ -163,12 +168,17 @@ impl Reached {
     }
 }
 
-/// Waits until the node has said what it offers, or cannot be reached. A node may well offer nothing.
+/// Waits until the node has said what it offers, which may well be nothing, or cannot be reached.
 async fn found(cluster: &Cluster) -> anyhow::Result<(NodeId, Vec<Announced>)> {
-    let offers = |state: &PeerState| matches!(state, PeerState::Connected { connections: 1.., replicas, .. } if !replicas.is_empty());
-    let failed = |state: &PeerState| matches!(state, PeerState::Unreachable { .. });
-    let settled = cluster.until(|peers| peers.iter().any(|peer| offers(&peer.state) || failed(&peer.state)));
+    let is_settled = |state: &PeerState| {
+        matches!(state, PeerState::Connected { connections: 1.., .. } | PeerState::Unreachable { .. })
+    };
+    let settled = cluster.until(|peers| peers.iter().any(|peer| is_settled(&peer.state)));
     drop(timeout(PATIENCE, settled).await);
+    if let Some(PeerState::Connected { node, .. }) = cluster.peers().into_iter().next().map(|peer| peer.state) {
+        // What it offers comes before the answer.
+        cluster.ping(&node).await.with_context(|| format!("{node} was lost"))?;
+    }
     match cluster.peers().into_iter().next().map(|peer| peer.state) {
         Some(PeerState::Connected { node, replicas, .. }) => Ok((node, replicas)),
         Some(PeerState::Unreachable { reason, .. }) => bail!("{reason}"),

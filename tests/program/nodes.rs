@@ -69,7 +69,7 @@ fn a_running_node_can_be_asked() {
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     };
     let (code, told, _) = ask(&["ping"]);
-    assert!(code == Some(0) && told.contains("answers after"), "{told}");
+    assert!(code == Some(0) && told.contains("answers within"), "{told}");
     let (code, told, _) = ask(&["describe"]);
     assert!(code == Some(0) && told.contains("Stage") && told.contains("count (stream)"), "{told}");
     assert_eq!(ask(&["call", "Stage.echo", r#"{"text": "across"}"#]).1, "\"across\"\n");

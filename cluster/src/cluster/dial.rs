@@ -142,7 +142,7 @@ impl Shared {
         let mut backoff = Backoff::new(min, max);
         loop {
             let began = Instant::now();
-            match self.open(address, Role::Data, number).await {
+            match self.open_data(address, control, number).await {
                 Ok((greeted, _)) if greeted.incarnation != control.incarnation => {
                     self.members.complain(&address.to_string(), "another node has taken its place");
                 }
@@ -162,6 +162,23 @@ impl Shared {
             }
             sleep(backoff.pause(began.elapsed(), fastrand::f64())).await;
         }
+    }
+
+    /// Opens a data connection: beside the network, to a node of this machine that can be reached so.
+    async fn open_data(
+        &self,
+        address: &Address,
+        control: &Greeted,
+        number: u64,
+    ) -> Result<(Greeted, Box<dyn Socket>), HandshakeError> {
+        if let Some(beside) = &control.beside {
+            match self.open(beside, Role::Data, number).await {
+                Ok(opened) => return Ok(opened),
+                // Another user's, or in another network namespace.
+                Err(error) => tracing::debug!(%address, %beside, %error, "it has to be reached over TCP"),
+            }
+        }
+        self.open(address, Role::Data, number).await
     }
 
     async fn open(

@@ -12,7 +12,7 @@ use crate::error::JoinError;
 use crate::peer::{Control, Greeted, Interest, refuse};
 use crate::transport::{Acceptor, Address, Socket};
 use crate::watch;
-use crate::wire::{GoAway, Reason, Role};
+use crate::wire::{Beside, GoAway, Reason, Role};
 
 /// How many connections may be saying their first words at a time.
 const STRANGERS_MAX: usize = 256;
@@ -39,9 +39,26 @@ impl Shared {
                 }
             }
         }
-        if listening.send(Ok(acceptors.iter().map(|acceptor| acceptor.address()).collect())).is_ok() {
+        let addresses: Vec<Address> = acceptors.iter().map(|acceptor| acceptor.address()).collect();
+        if addresses.iter().any(|address| matches!(address, Address::Tcp(_))) {
+            acceptors.extend(self.listen_beside().await);
+        }
+        if listening.send(Ok(addresses)).is_ok() {
             for acceptor in acceptors {
                 self.runtime.executor().spawn_control(Arc::clone(&self).accept(acceptor, wanted.clone()));
+            }
+        }
+    }
+
+    /// Listens for the nodes of this machine, by a name that is told to those who greet.
+    async fn listen_beside(&self) -> Option<Box<dyn Acceptor>> {
+        let host = self.identity.host.clone()?;
+        let socket = format!("playhouse-{:016x}", self.identity.incarnation.0);
+        match self.config.transport.listen(&Address::Unix(format!("@{socket}"))).await {
+            Ok(acceptor) => self.identity.beside.set(Beside { host, socket }).is_ok().then_some(acceptor),
+            Err(error) => {
+                tracing::debug!(%error, "nodes of this machine have to use TCP");
+                None
             }
         }
     }

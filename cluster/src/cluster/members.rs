@@ -141,6 +141,11 @@ impl Members {
         self.changed();
     }
 
+    /// A node that is connected.
+    pub(super) fn peer(&self, node: &NodeId) -> Option<Arc<Peer>> {
+        self.lock().peers.values().map(|known| &known.peer).find(|peer| peer.node == *node).cloned()
+    }
+
     /// Notes a control connection that was dialled by the other side, for its data connections to find.
     pub(super) fn accepted(&self, greeted: &Greeted, association: &Arc<Association>) {
         self.lock().associations.insert(key(greeted), Arc::clone(association));

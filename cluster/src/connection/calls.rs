@@ -15,6 +15,13 @@ pub(crate) const ITEMS_AHEAD: u32 = 16;
 /// The request has not been written to its end, however much of it has.
 const UNSENT: u64 = u64::MAX;
 
+/// Whether one call was made after another one of the same connection, by their identifiers.
+pub(crate) fn is_later(one: u64, other: u64) -> bool {
+    // What counts them begins anew after four thousand million.
+    let (one, other) = ((one >> 32) as u32, (other >> 32) as u32);
+    (one.wrapping_sub(other) as i32) > 0
+}
+
 /// The calls of one connection that are not over.
 #[derive(Default)]
 pub(crate) struct Calls {
@@ -164,6 +171,15 @@ impl Calls {
         self.get(id).is_some()
     }
 
+    /// Notes that the other side has begun no call that was made after this one, and will begin none any more.
+    pub(crate) fn begun_up_to(&mut self, last: u64) {
+        for (place, call) in &mut self.calls {
+            if is_later(u64::from(call.generation) << 32 | place as u64, last) {
+                call.end = UNSENT;
+            }
+        }
+    }
+
     /// Ends all calls, because the connection has ended after `written` bytes: those of which not all was written have
     /// certainly not begun. Who is to be woken.
     pub(crate) fn lose(&mut self, written: u64, reason: &str) -> Vec<Waker> {
@@ -251,6 +267,27 @@ mod tests {
             assert_eq!(kind(calls.poll_once(id, Waker::noop())), expected);
         }
         assert_eq!(calls.len(), 0);
+    }
+
+    #[test]
+    fn what_was_made_after_the_last_that_was_begun_has_not_started() {
+        for made in [0, u32::MAX - 2] {
+            let mut calls = Calls { made, ..Calls::default() };
+            let ids: Vec<_> = (0..4).map(|_| calls.begin(false, Arc::default())).collect();
+            ids.iter().for_each(|&id| calls.sent(id, 1));
+            calls.begun_up_to(ids[1]);
+            calls.lose(1, "it goes");
+            let started = ids
+                .into_iter()
+                .map(|id| matches!(kind(calls.poll_once(id, Waker::noop())), ErrorKind::MayHaveRun { .. }));
+            assert_eq!(started.collect::<Vec<_>>(), [true, true, false, false]);
+        }
+        let mut calls = Calls::default();
+        let id = calls.begin(false, Arc::default());
+        calls.sent(id, 1);
+        calls.begun_up_to(0);
+        calls.lose(1, "it goes");
+        assert!(matches!(kind(calls.poll_once(id, Waker::noop())), ErrorKind::NotStarted { .. }), "none was begun");
     }
 
     #[test]

@@ -183,6 +183,7 @@ impl Connection {
         };
         if let Some(farewell) = &mut farewell {
             farewell.all_answered = serving.len() == 0 && outgoing.is_empty();
+            farewell.last = Some(serving.last());
         }
         let mut wakers = calls.lose(gone, &reason);
         let cancelled = serving.take();

@@ -218,7 +218,10 @@ impl Reader {
                 self.connection.change(|state| Pong(ping.0).encode(&mut state.outgoing.frames));
                 Ok(())
             }
-            Frame::GoAway(GoAway { reason, text, all_answered }) => {
+            Frame::GoAway(GoAway { reason, text, all_answered, last }) => {
+                if let Some(last) = last {
+                    self.connection.lock().calls.begun_up_to(last);
+                }
                 self.connection.left.store(reason == Reason::Going, Ordering::Relaxed);
                 Err(Ended { all_answered, ..Ended::quietly(&format!("the other side ends it: {text}")) })
             }

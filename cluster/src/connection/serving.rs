@@ -9,6 +9,8 @@ use playhouse_actors::Answering;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
+use super::calls::is_later;
+
 /// A peer gets no more calls than this on one connection, whatever the groups would take.
 const SERVING_MAX: usize = 65_536;
 /// More credit than this for one stream is a mistake, or an attempt to make us hold something.
@@ -16,7 +18,11 @@ pub(crate) const CREDIT_MAX: usize = 65_536;
 
 /// The calls that are being answered.
 #[derive(Default)]
-pub(crate) struct Serving(HashMap<u64, Served, RandomState>);
+pub(crate) struct Serving {
+    calls: HashMap<u64, Served, RandomState>,
+    /// The last one that was taken in, in the order in which the peer made them.
+    last: u64,
+}
 
 /// A call that is being answered. Dropping it cancels the call.
 pub(crate) enum Served {
@@ -49,7 +55,12 @@ pub(crate) enum Refusal {
 impl Serving {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.calls.len()
+    }
+
+    /// The last call that was taken in; 0 if none was.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
     }
 
     /// Takes a call in, with what cancels it.
@@ -58,10 +69,13 @@ impl Serving {
     /// When there are too many, or there is one by this identifier. What cancels the call is to be dropped where no lock
     /// is held.
     pub(crate) fn begin(&mut self, id: u64, served: Served) -> Result<(), (Refusal, Served)> {
-        if self.0.len() >= SERVING_MAX {
+        if self.calls.len() >= SERVING_MAX {
             return Err((Refusal::Full, served));
         }
-        match self.0.entry(id) {
+        if is_later(id, self.last) {
+            self.last = id;
+        }
+        match self.calls.entry(id) {
             Entry::Vacant(place) => {
                 place.insert(served);
                 Ok(())
@@ -72,17 +86,17 @@ impl Serving {
 
     /// Takes a call out, because it was answered or cancelled. To be dropped where no lock is held.
     pub(crate) fn end(&mut self, id: u64) -> Option<Served> {
-        self.0.remove(&id)
+        self.calls.remove(&id)
     }
 
     /// Whether a call is being answered.
     pub(crate) fn knows(&self, id: u64) -> bool {
-        self.0.contains_key(&id)
+        self.calls.contains_key(&id)
     }
 
     /// Gives a stream credit. False if that is more than anybody needs.
     pub(crate) fn credit(&self, id: u64, items: u32) -> bool {
-        let Some(Served::Stream(stream)) = self.0.get(&id) else { return true };
+        let Some(Served::Stream(stream)) = self.calls.get(&id) else { return true };
         let fits = stream.credit.available_permits().saturating_add(items as usize) <= CREDIT_MAX;
         if fits {
             stream.credit.add_permits(items as usize);
@@ -92,7 +106,7 @@ impl Serving {
 
     /// All calls, to be dropped where no lock is held.
     pub(crate) fn take(&mut self) -> Vec<Served> {
-        let mut all: Vec<_> = std::mem::take(&mut self.0).into_iter().collect();
+        let mut all: Vec<_> = std::mem::take(&mut self.calls).into_iter().collect();
         // In an order that a simulation can repeat.
         all.sort_by_key(|(id, _)| *id);
         all.into_iter().map(|(_, served)| served).collect()

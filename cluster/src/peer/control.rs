@@ -34,6 +34,8 @@ pub(crate) struct Control {
     /// The replicas that the other side knows of, by the numbers of their first methods.
     announced: BTreeSet<u32>,
     pings: u64,
+    /// The last ping that somebody waits for, and when it was sent.
+    timed: Option<(u64, Instant)>,
 }
 
 /// What this node wants from now on.
@@ -67,7 +69,17 @@ impl Ended {
 impl Control {
     pub(crate) fn new(peer: Arc<Peer>, exposed: Arc<Exposed>, write: WriteHalf, limit: Duration) -> Self {
         let detector = Detector::new(limit, Instant::now());
-        Self { peer, exposed, write, out: Vec::new(), detector, limit, announced: BTreeSet::new(), pings: 0 }
+        Self {
+            peer,
+            exposed,
+            write,
+            out: Vec::new(),
+            detector,
+            limit,
+            announced: BTreeSet::new(),
+            pings: 0,
+            timed: None,
+        }
     }
 
     /// Runs until the connection ends. Why it did.
@@ -90,6 +102,7 @@ impl Control {
     async fn talk(&mut self, read: ReadHalf, mut interest: watch::Receiver<Interest>) -> End {
         let mut framed = Framed::new(read);
         let mut changes = self.exposed.changes();
+        let asked = Arc::clone(&self.peer);
         let mut load = interval(LOAD_EVERY);
         load.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.announce();
@@ -127,6 +140,11 @@ impl Control {
                     }
                     Ok(Interest::Gone) | Err(_) => Err(End::Gone),
                 },
+                () = asked.asked() => {
+                    self.ask();
+                    self.timed = Some((self.pings, Instant::now()));
+                    Ok(())
+                }
                 () = sleep_until(look) => Ok(()),
                 // Last: frames may come without end, the others do not.
                 frame = framed.next() => self.heard(frame),
@@ -154,7 +172,12 @@ impl Control {
             Frame::Load(load) => self.peer.report(&load.0),
             Frame::Drain(Drain) => self.peer.drain(),
             Frame::Ping(Ping(number)) => Pong(number).encode(&mut self.out),
-            Frame::Pong(_) | Frame::Unknown(_) => {}
+            Frame::Pong(Pong(number)) => {
+                if let Some((_, sent)) = self.timed.take_if(|(timed, _)| *timed == number) {
+                    self.peer.answered(sent.elapsed());
+                }
+            }
+            Frame::Unknown(_) => {}
             Frame::GoAway(GoAway { reason: Reason::Going, text, .. }) => {
                 self.peer.drain();
                 return Err(End::Left(text));

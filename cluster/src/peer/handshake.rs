@@ -1,7 +1,7 @@
 //! The first words on a connection: who is there, and whether they fit together.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use playhouse_actors::Bytes;
@@ -9,11 +9,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::id::{Incarnation, NodeId};
-use crate::transport::Socket;
-use crate::wire::{Frame, GoAway, Hello, Malformed, Offer, PREFIX, Prefix, Reason, Role, VERSION};
+use crate::transport::{Address, Socket};
+use crate::wire::{Beside, Frame, GoAway, Hello, Malformed, Offer, PREFIX, Prefix, Reason, Role, VERSION};
 
 /// Who this node is.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Identity {
     pub(crate) cluster: Arc<str>,
     pub(crate) node: NodeId,
@@ -21,6 +21,10 @@ pub(crate) struct Identity {
     pub(crate) credentials: Bytes,
     pub(crate) body_max: u64,
     pub(crate) zone: Option<Arc<str>>,
+    /// The machine that it runs on, if calls to other nodes there are to go beside the network.
+    pub(crate) host: Option<String>,
+    /// Where those nodes reach it; known once it listens.
+    pub(crate) beside: OnceLock<Beside>,
 }
 
 /// What a connection is to be for.
@@ -41,6 +45,8 @@ pub(crate) struct Greeted {
     pub(crate) body_max: u64,
     /// Whether it is in the zone of this node, or this one in none.
     pub(crate) is_near: bool,
+    /// Where it is reached beside the network, if it is on this machine.
+    pub(crate) beside: Option<Address>,
 }
 
 /// Why two nodes do not talk to each other.
@@ -124,6 +130,7 @@ impl Identity {
             body_max: self.body_max,
             credentials: self.credentials.clone(),
             zone: self.zone.as_deref().map(Into::into),
+            beside: self.beside.get().cloned(),
         };
         let mut frame = Vec::new();
         Hello::new(offer).encode(&mut frame);
@@ -132,10 +139,12 @@ impl Identity {
     }
 
     fn greeted(&self, hello: Hello) -> Greeted {
-        let Offer { node, incarnation, role, association, body_max, zone, .. } = hello.offer;
+        let Offer { node, incarnation, role, association, body_max, zone, beside, .. } = hello.offer;
         let is_near = self.zone.as_deref().is_none_or(|here| zone.as_deref() == Some(here));
+        let here = beside.filter(|beside| self.host.as_ref() == Some(&beside.host));
+        let beside = here.map(|beside| Address::Unix(format!("@{}", beside.socket)));
         let (node, incarnation) = (NodeId::new(printable(&node)), Incarnation(incarnation));
-        Greeted { node, incarnation, role, association, body_max, is_near }
+        Greeted { node, incarnation, role, association, body_max, is_near, beside }
     }
 }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use playhouse_actors::{Remote, Runtime};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 pub(crate) use self::association::Association;
 pub(crate) use self::backoff::Backoff;
@@ -43,6 +43,10 @@ pub(crate) struct Peer {
     /// By the numbers of their first methods.
     replicas: Mutex<BTreeMap<u32, Arc<RemoteReplica>>>,
     draining: AtomicBool,
+    /// Told of everybody who wants to know how long an answer takes.
+    asked: Notify,
+    /// How long the last answer to them took.
+    round_trip: watch::Sender<Option<Duration>>,
     /// Told of every change of what can be called.
     changes: watch::Sender<u64>,
 }
@@ -59,6 +63,8 @@ impl Peer {
             data: ArcSwap::default(),
             replicas: Mutex::default(),
             draining: AtomicBool::new(false),
+            asked: Notify::new(),
+            round_trip: watch::Sender::default(),
         })
     }
 
@@ -94,6 +100,29 @@ impl Peer {
         let others = |other: &&Arc<Connection>| !Arc::ptr_eq(other, connection);
         self.data.rcu(|data| data.iter().filter(others).cloned().collect::<Vec<_>>());
         self.changed();
+    }
+
+    /// How long the other side takes to answer on a control connection. All that it has announced before is known then.
+    pub(crate) async fn ping(&self) -> Duration {
+        let mut round_trip = self.round_trip.subscribe();
+        round_trip.mark_unchanged();
+        self.asked.notify_one();
+        loop {
+            // Never closed: it goes with this.
+            drop(round_trip.changed().await);
+            if let Some(taken) = *round_trip.borrow_and_update() {
+                return taken;
+            }
+        }
+    }
+
+    /// Waits until somebody wants to know how long an answer takes.
+    async fn asked(&self) {
+        self.asked.notified().await;
+    }
+
+    fn answered(&self, taken: Duration) {
+        self.round_trip.send_replace(Some(taken));
     }
 
     /// How many data connections there are.

@@ -34,6 +34,12 @@ pub trait Transport: Send + Sync + 'static {
     /// # Errors
     /// Why it cannot: most often because somebody else does.
     fn listen(&self, address: &Address) -> BoxFuture<'static, io::Result<Box<dyn Acceptor>>>;
+
+    /// A name of this machine since it was started, if its processes reach each other by [`Address::Unix`] with names that
+    /// are no files.
+    fn host(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Takes connections that others open.

@@ -27,6 +27,12 @@ impl Transport for Sockets {
             other => async move { Err(not_ours(&other)) }.boxed(),
         }
     }
+
+    fn host(&self) -> Option<String> {
+        // Containers of one machine have it in common: whether they reach each other is seen by who tries.
+        let id = cfg!(target_os = "linux").then(|| std::fs::read_to_string("/proc/sys/kernel/random/boot_id"))?;
+        id.ok().map(|id| id.trim().to_owned())
+    }
 }
 
 fn not_ours(address: &Address) -> io::Error {

@@ -50,6 +50,18 @@ pub struct Offer {
     /// The zone that it is in, where zones are told apart.
     #[serde(default)]
     pub zone: Option<String>,
+    /// Where processes of its machine reach it too.
+    #[serde(default)]
+    pub beside: Option<Beside>,
+}
+
+/// Where processes of one machine reach a node without its network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beside {
+    /// The machine, by a name that no other has.
+    pub host: String,
+    /// The name of a unix socket that is no file, without the `@`.
+    pub socket: String,
 }
 
 /// What a connection is for.

@@ -83,7 +83,7 @@ pub use drain::Drain;
 pub use failure::Failure;
 pub use frame::Frame;
 pub use go_away::{GoAway, Reason};
-pub use hello::{Hello, Offer, Role};
+pub use hello::{Beside, Hello, Offer, Role};
 pub use item::{End, Item};
 pub use load::{Load, LoadOf};
 pub use malformed::Malformed;

@@ -76,13 +76,16 @@ fn plain_frames() -> Vec<(Frame<'static>, Vec<u8>)> {
         association: 4,
         body_max: 5,
         zone: Some("a".into()),
+        beside: Some(Beside { host: "h".into(), socket: "s".into() }),
         credentials: b"secret".into(),
     };
     let (hello, go_away) = (Hello::new(offer), GoAway::new(Reason::Cluster, "another one"));
+    let going = GoAway { last: Some(7), ..GoAway::new(Reason::Going, "it goes") };
     let (announce, load) = (Announce(vec![announced]), Load(vec![LoadOf { first: 7, depth: 8, open: true }; 3]));
     vec![
         (Frame::Hello(hello.clone()), written(|out| hello.encode(out))),
         (Frame::GoAway(go_away.clone()), written(|out| go_away.encode(out))),
+        (Frame::GoAway(going.clone()), written(|out| going.encode(out))),
         (Frame::Ping(Ping(1)), written(|out| Ping(1).encode(out))),
         (Frame::Pong(Pong(2)), written(|out| Pong(2).encode(out))),
         (Frame::Announce(announce.clone()), written(|out| announce.encode(out))),

@@ -39,6 +39,7 @@ pub(crate) fn offer(role: Role) -> Offer {
         body_max: 1 << 30,
         credentials: Bytes::default(),
         zone: None,
+        beside: None,
     }
 }
 

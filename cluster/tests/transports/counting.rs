@@ -1,37 +1,45 @@
-//! A network that counts the attempts to connect.
+//! A network that keeps the attempts to connect.
 
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use playhouse_cluster::Address;
 use playhouse_cluster::transport::{Acceptor, Socket, Transport};
 
-/// A network that counts the attempts to connect.
+/// A network that keeps the attempts to connect.
 pub(crate) struct Counting {
     network: Arc<dyn Transport>,
-    count: AtomicUsize,
+    dialled: Mutex<Vec<Address>>,
 }
 
 impl Counting {
     pub(crate) fn of(network: Arc<dyn Transport>) -> Self {
-        Self { network, count: AtomicUsize::new(0) }
+        Self { network, dialled: Mutex::default() }
     }
 
     /// How many attempts there were.
     pub(crate) fn count(&self) -> usize {
-        self.count.load(Ordering::Relaxed)
+        self.dialled.lock().unwrap().len()
+    }
+
+    /// Where they went.
+    pub(crate) fn dialled(&self) -> Vec<Address> {
+        self.dialled.lock().unwrap().clone()
     }
 }
 
 impl Transport for Counting {
     fn connect(&self, address: &Address) -> BoxFuture<'static, io::Result<Box<dyn Socket>>> {
-        self.count.fetch_add(1, Ordering::Relaxed);
+        self.dialled.lock().unwrap().push(address.clone());
         self.network.connect(address)
     }
 
     fn listen(&self, address: &Address) -> BoxFuture<'static, io::Result<Box<dyn Acceptor>>> {
         self.network.listen(address)
+    }
+
+    fn host(&self) -> Option<String> {
+        self.network.host()
     }
 }

@@ -1,4 +1,5 @@
-//! What a cluster does, on every transport: each scenario runs on TCP, unix sockets, within one process, and simulated.
+//! What a cluster does, on every transport: each scenario runs on TCP, on TCP that
+//! is left for unix sockets, on those, within one process, and simulated.
 
 #![allow(clippy::unwrap_used)]
 
@@ -42,7 +43,8 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios! {
         a_node_of_another_zone_comes_last a_heavier_node_gets_more;
     members: a_lost_node_ends_its_calls_at_once a_node_that_comes_back_is_found_again
         a_draining_node_finishes_and_takes_nothing_new a_node_that_is_dialled_leaves_in_a_moment
-        a_node_that_dials_leaves_in_a_moment groups_come_and_go other_clusters_are_refused
+        a_node_that_dials_leaves_in_a_moment nodes_of_one_machine_leave_the_network_if_they_are_to
+        a_ping_is_answered_and_what_is_offered_is_known_then groups_come_and_go other_clusters_are_refused
         a_node_does_not_call_itself a_node_that_falls_silent_is_dead calls_spread_over_two_nodes;
 };
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use playhouse_actors::{ErrorKind, Settings};
-use playhouse_cluster::{ClusterConfig, PeerState, PeerStatus};
+use playhouse_cluster::{Address, ClusterConfig, PeerState, PeerStatus};
 use tokio::time::Instant;
 
 use crate::counting::Counting;
@@ -88,6 +88,40 @@ pub(crate) async fn a_node_that_dials_leaves_in_a_moment(world: World) {
     let (here, there) = world.pair().await;
     leaves_in_a_moment(&world, here).await;
     there.cluster.until(<[_]>::is_empty).await;
+}
+
+pub(crate) async fn a_ping_is_answered_and_what_is_offered_is_known_then(world: World) {
+    for offers in [false, true] {
+        let (near, far) = (world.address(), world.address());
+        let there = if offers { services().service::<Probe>() } else { services() };
+        let there = world.node(there, world.config(&far, &[])).await;
+        let here = world.node(services(), world.config(&near, &[&far])).await;
+        here.cluster.until(|peers| peers.iter().any(PeerStatus::is_connected)).await;
+        let name = there.cluster.node().clone();
+        let (one, other) = tokio::join!(here.cluster.ping(&name), here.cluster.ping(&name));
+        assert!(one.is_some() && other.is_some());
+        assert_eq!(here.cluster.peers()[0].offers("Probe"), offers);
+        there.kill().await;
+        here.cluster.until(|peers| !peers.iter().any(PeerStatus::is_connected)).await;
+        assert_eq!(here.cluster.ping(&name).await, None);
+    }
+}
+
+pub(crate) async fn nodes_of_one_machine_leave_the_network_if_they_are_to(world: World) {
+    let (near, far) = (world.address(), world.address());
+    let there = world.node(services().service::<Probe>(), world.config(&far, &[])).await;
+    let dials = Arc::new(Counting::of(world.config(&near, &[]).transport));
+    let config = ClusterConfig { transport: Arc::clone(&dials) as _, ..world.config(&near, &[&far]) };
+    let here = world.node(services().elsewhere("Probe"), config).await;
+    here.finds("Probe", 1).await;
+    let client: ProbeClient = here.runtime.client().unwrap();
+    assert_eq!(client.echo("there".into()).await, Ok("there".to_owned()));
+    let dialled = dials.dialled();
+    assert_eq!(dialled[0], far, "the control connection");
+    let is_beside = |address: &Address| matches!(address, Address::Unix(name) if name.starts_with("@playhouse-"));
+    let beside = dialled[1..].iter().filter(|address| is_beside(address) && **address != far).count();
+    assert_eq!(beside, if world.is_same_host() { dialled.len() - 1 } else { 0 }, "{dialled:?}");
+    assert_eq!(there.cluster.addresses(), [far], "it is none that others should be told");
 }
 
 async fn leaves_in_a_moment(world: &World, node: Node) {

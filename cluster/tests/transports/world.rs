@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use playhouse_actors::{Builder, Executor, Runtime};
 use playhouse_cluster::transport::{Memory, Sockets, Transport};
-use playhouse_cluster::{Address, Cluster, ClusterConfig, StaticPeers};
+use playhouse_cluster::{Address, Cluster, ClusterConfig, SameHost, StaticPeers};
 use tokio::task::LocalSet;
 
 use crate::Scenario;
@@ -21,6 +21,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
     Tcp,
+    /// TCP, between nodes that find out that they are on one machine.
+    SameHost,
     Unix,
     Memory,
     Simulated,
@@ -40,11 +42,12 @@ pub(crate) struct Node {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 4] = [Kind::Tcp, Kind::Unix, Kind::Memory, Kind::Simulated];
+    pub(crate) const ALL: [Kind; 5] = [Kind::Tcp, Kind::SameHost, Kind::Unix, Kind::Memory, Kind::Simulated];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Tcp => "tcp",
+            Kind::SameHost => "same_host",
             Kind::Unix => "unix",
             Kind::Memory => "memory",
             Kind::Simulated => "simulated",
@@ -54,7 +57,7 @@ impl Kind {
     /// Runs a scenario in a world of its own.
     pub(crate) fn run(self, scenario: Scenario) {
         let transport: Arc<dyn Transport> = match self {
-            Kind::Tcp | Kind::Unix => Arc::new(Sockets),
+            Kind::Tcp | Kind::SameHost | Kind::Unix => Arc::new(Sockets),
             Kind::Memory => Arc::new(Memory::default()),
             Kind::Simulated => Arc::new(Simulated),
         };
@@ -89,7 +92,7 @@ impl World {
         self.made.set(self.made.get() + 1);
         let unique = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         match self.kind {
-            Kind::Tcp => {
+            Kind::Tcp | Kind::SameHost => {
                 // Taken for a moment, so that the next node that asks the system gets another one.
                 let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
                 Address::Tcp(listener.local_addr().unwrap().to_string())
@@ -110,6 +113,11 @@ impl World {
         !matches!(self.kind, Kind::Simulated)
     }
 
+    /// Whether calls leave the network that is dialled.
+    pub(crate) fn is_same_host(&self) -> bool {
+        matches!(self.kind, Kind::SameHost)
+    }
+
     /// Whether time passes here only while nothing else happens.
     pub(crate) fn has_clock(&self) -> bool {
         matches!(self.kind, Kind::Memory | Kind::Simulated)
@@ -121,6 +129,7 @@ impl World {
             listen: vec![listen.clone()],
             discovery: Arc::new(StaticPeers::new(peers.iter().map(|&peer| peer.clone()))),
             transport: Arc::clone(&self.transport),
+            same_host: if self.is_same_host() { SameHost::Unix } else { SameHost::Tcp },
             redial: (Duration::from_millis(5), Duration::from_millis(50)),
             ..ClusterConfig::default()
         }

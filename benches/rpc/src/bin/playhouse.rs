@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_rt::{Arbiter, System};
 use bytes::Bytes;
 use playhouse_actors::{Arbiters, Builder, DType, Executor, Result, Runtime, Tensor, service};
-use playhouse_cluster::{Cluster, ClusterConfig, StaticPeers};
+use playhouse_cluster::{Cluster, ClusterConfig, SameHost, StaticPeers};
 use rpc_bench::{Caller, Role, Sample, obey};
 
 /// Gives back what it gets.
@@ -58,7 +58,7 @@ fn serve(address: &str) {
 
 fn call(address: &str) {
     let peers = StaticPeers::new([address.parse().expect("an address")]);
-    let config = ClusterConfig { discovery: Arc::new(peers), ..ClusterConfig::default() };
+    let config = ClusterConfig { discovery: Arc::new(peers), same_host: SameHost::Tcp, ..ClusterConfig::default() };
     System::new().block_on(async {
         let shared = Arbiter::new();
         let runtime = services(&shared).elsewhere("Echo").start().await.expect("it starts");
