@@ -1,9 +1,12 @@
 //! Where workers run: on the arbiters of an actix system, or all on the calling thread.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use actix::{Arbiter, ArbiterHandle};
+use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 /// Names a thread on which workers run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,9 +43,9 @@ pub struct Arbiters {
     /// Supervision and timers: no user code runs there.
     control: ArbiterHandle,
     /// For workers that await, and whatever else the program runs there, such as HTTP.
-    shared: Vec<ArbiterHandle>,
-    /// How many of them took the place of a silent one.
-    replaced: usize,
+    shared: Arc<ArcSwap<Vec<ArbiterHandle>>>,
+    /// Those that took the place of a silent one, by their indices.
+    replaced: watch::Sender<Vec<usize>>,
 }
 
 /// A thread that never awaits again is lost for good: so many are made up for, then something is badly wrong.
@@ -64,7 +67,7 @@ impl Arbiters {
     #[must_use]
     pub fn new(control: ArbiterHandle, shared: Vec<ArbiterHandle>) -> Self {
         assert!(!shared.is_empty(), "workers that await need at least one shared arbiter");
-        Self { control, shared, replaced: 0 }
+        Self { control, shared: Arc::new(ArcSwap::from_pointee(shared)), replaced: watch::Sender::default() }
     }
 }
 
@@ -73,7 +76,7 @@ impl Executor {
     #[must_use]
     pub fn shared(&self) -> usize {
         match self {
-            Executor::Arbiters(arbiters) => arbiters.shared.len(),
+            Executor::Arbiters(arbiters) => arbiters.shared.load().len(),
             Executor::Current => 1,
         }
     }
@@ -97,10 +100,23 @@ impl Executor {
         self.shared_place(index).run(move || drop(tokio::task::spawn_local(task())))
     }
 
+    /// The indices of all shared threads that did not answer any more and were replaced, the last one last. What runs on
+    /// such a thread is not heard of before that goes on, if ever.
+    #[must_use]
+    pub fn replaced(&self) -> watch::Receiver<Vec<usize>> {
+        match self {
+            Executor::Arbiters(arbiters) => arbiters.replaced.subscribe(),
+            Executor::Current => watch::channel(Vec::new()).1,
+        }
+    }
+
     /// The shared thread for the worker with some index.
     pub(crate) fn shared_place(&self, index: usize) -> Place {
         match self {
-            Executor::Arbiters(arbiters) => Place::Shared(arbiters.shared[index % arbiters.shared.len()].clone()),
+            Executor::Arbiters(arbiters) => {
+                let shared = arbiters.shared.load();
+                Place::Shared(shared[index % shared.len()].clone())
+            }
             Executor::Current => Place::Current,
         }
     }
@@ -122,13 +138,18 @@ impl Executor {
     ///
     /// # Errors
     /// When the system gives no more threads, or too many have been replaced already.
-    pub(crate) fn replace_shared(&mut self, index: usize) -> std::io::Result<()> {
+    pub(crate) fn replace_shared(&self, index: usize) -> std::io::Result<()> {
         let Executor::Arbiters(arbiters) = self else { return Ok(()) };
-        if arbiters.replaced >= REPLACED_MAX {
+        if arbiters.replaced.borrow().len() >= REPLACED_MAX {
             return Err(std::io::Error::other(format!("{REPLACED_MAX} have been replaced already")));
         }
-        arbiters.shared[index] = Arbiter::try_new()?.handle();
-        arbiters.replaced += 1;
+        let fresh = Arbiter::try_new()?.handle();
+        arbiters.shared.rcu(|shared| {
+            let mut shared = Vec::clone(shared);
+            shared[index] = fresh.clone();
+            shared
+        });
+        arbiters.replaced.send_modify(|replaced| replaced.push(index));
         Ok(())
     }
 }

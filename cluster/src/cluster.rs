@@ -3,6 +3,7 @@
 mod dial;
 mod listen;
 mod members;
+mod threads;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use self::members::Members;
 pub use self::members::{PeerState, PeerStatus};
+use self::threads::Threads;
 use crate::config::{ClusterConfig, SameHost};
 use crate::connection::Connection;
 use crate::error::JoinError;
@@ -57,8 +59,7 @@ struct Shared {
     identity: Identity,
     exposed: Arc<Exposed>,
     members: Members,
-    /// Spreads the connections of other nodes over the shared threads.
-    next_thread: std::sync::atomic::AtomicUsize,
+    threads: Threads,
 }
 
 impl Cluster {
@@ -79,6 +80,7 @@ impl Cluster {
         executor.spawn_control(Arc::clone(&shared).listen(sender, wanted.clone()));
         let addresses = listening.await.map_err(|_| JoinError::NoControl)??;
         executor.spawn_control(Arc::clone(&shared).follow(wanted.clone()));
+        executor.spawn_control(Arc::clone(&shared).watch_threads(wanted.clone()));
         executor.spawn_control(Arc::clone(&shared).find(peers, wanted));
         Ok(Self { shared, addresses, interest })
     }
@@ -164,7 +166,7 @@ impl Shared {
         };
         let exposed = Exposed::new(config.body_max, config.weight);
         let (runtime, members) = (runtime.clone(), Members::new());
-        Arc::new(Self { runtime, config, identity, exposed, members, next_thread: 0.into() })
+        Arc::new(Self { runtime, config, identity, exposed, members, threads: Threads::default() })
     }
 
     /// Keeps the table of what can be called here.
@@ -184,9 +186,11 @@ impl Shared {
         thread: usize,
     ) -> Arc<Connection> {
         let peer = Arc::clone(&association.peer);
-        let connection = Connection::new(socket.peer(), peer.node.as_str().into(), peer.body_max);
+        let connection = Connection::new(socket.peer(), peer.node.as_str().into(), peer.body_max, socket.cutter());
+        let executor = self.runtime.executor();
+        self.threads.place(&connection, &peer, thread % executor.shared());
         let (shared, running, association) = (Arc::clone(self), Arc::clone(&connection), Arc::clone(association));
-        let started = self.runtime.executor().spawn_shared(thread, move || async move {
+        let started = executor.spawn_shared(thread, move || async move {
             let halves = match socket.bind() {
                 Ok(halves) => halves,
                 Err(error) => return running.close(&error.to_string(), None),

@@ -163,8 +163,7 @@ impl Shared {
             self.members.complain(&socket.peer(), &go_away.text);
             return self.refuse(socket, &go_away).await;
         };
-        let thread = self.next_thread.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let connection = self.start(&association, socket, thread);
+        let connection = self.start(&association, socket, self.threads.next());
         connection.until_closed().await;
         if connection.was_at_fault()
             && let Some(reason) = connection.reason()

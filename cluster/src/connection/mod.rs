@@ -32,7 +32,7 @@ use self::outgoing::{Batch, BodyKey, Outgoing};
 use self::reader::Reader;
 use self::serving::{Refusal, Served, Serving};
 use crate::exposed::Exposed;
-use crate::transport::{ReadHalf, WriteHalf};
+use crate::transport::{Cutter, ReadHalf, WriteHalf};
 use crate::wire::{Cancel, Credit, End, Failure, GoAway, Item, Reason, Reply, can_carry};
 
 /// More calls than this on one connection are refused at once, however long they would wait.
@@ -61,6 +61,8 @@ pub(crate) struct Connection {
     /// byte of a request leaves once its caller was told that it has not started.
     handing_over: AtomicBool,
     ended: AtomicBool,
+    /// Ends it without its thread.
+    cutter: Mutex<Option<Cutter>>,
 }
 
 struct State {
@@ -83,7 +85,7 @@ enum Phase {
 }
 
 impl Connection {
-    pub(crate) fn new(peer: String, node: Arc<str>, body_max: u64) -> Arc<Self> {
+    pub(crate) fn new(peer: String, node: Arc<str>, body_max: u64, cutter: Option<Cutter>) -> Arc<Self> {
         let state = State {
             calls: Calls::default(),
             serving: Serving::default(),
@@ -93,7 +95,8 @@ impl Connection {
         };
         let (state, closed) = (Mutex::new(state), Notify::new());
         let (thread, left, handing_over, ended) = Default::default();
-        Arc::new(Self { state, closed, peer, node, body_max, thread, left, handing_over, ended })
+        let cutter = Mutex::new(cutter);
+        Arc::new(Self { state, closed, peer, node, body_max, thread, left, handing_over, ended, cutter })
     }
 
     /// Reads and writes, until the connection ends. Why it did.
@@ -110,6 +113,7 @@ impl Connection {
             end = reader.run() => self.end(&end.text, end.farewell, end.all_answered),
         }
         drop(timeout(FAREWELL, &mut writer).await);
+        drop(self.take_cutter());
         self.reason().unwrap_or_default()
     }
 
@@ -197,6 +201,18 @@ impl Connection {
         drop(cancelled);
         wakers.into_iter().for_each(Waker::wake);
         self.closed.notify_waiters();
+    }
+
+    /// Ends it although its thread does not answer.
+    pub(crate) fn cut(&self, reason: &str) {
+        self.close(reason, None);
+        if let Some(cutter) = self.take_cutter() {
+            cutter();
+        }
+    }
+
+    fn take_cutter(&self) -> Option<Cutter> {
+        self.cutter.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Why a body cannot be sent to the other side, if it cannot.
@@ -464,7 +480,7 @@ mod tests {
     const CX: Context<'static> = Context::from_waker(Waker::noop());
 
     fn connection() -> Arc<Connection> {
-        Connection::new("somebody".into(), "somebody".into(), u64::MAX)
+        Connection::new("somebody".into(), "somebody".into(), u64::MAX, None)
     }
 
     fn serve(connection: &Connection, id: u64) -> bool {
@@ -493,7 +509,8 @@ mod tests {
             let context = CallContext { began, deadline: began + Duration::from_secs(1), trace: None, attempt: 0 };
             let (body, load) = (Encoded::new(Codec::Json, "1"), Arc::default());
             let origin = Origin::default();
-            let mut ask = Ask { method: 0, body, reply: Codec::Json, context, origin, stream: false, load, ticket: None };
+            let mut ask =
+                Ask { method: 0, body, reply: Codec::Json, context, origin, stream: false, load, ticket: None };
             let Poll::Ready(Ok(id)) = connection.poll_send(&mut ask, &CX) else { panic!("there is room") };
             let (batch, _) = connection.take_batch(Vec::new());
             assert!(connection.hand_over(false));

@@ -64,6 +64,21 @@ pub trait Socket: AsyncRead + AsyncWrite + Send + Unpin {
     /// # Errors
     /// When the operating system gives nothing to wait with.
     fn bind(self: Box<Self>) -> io::Result<(ReadHalf, WriteHalf)>;
+
+    /// What ends it from another thread, when its own does not answer any more. `None` where that cannot be.
+    fn cutter(&self) -> Option<Cutter> {
+        None
+    }
+}
+
+/// Ends a connection, whatever its own thread does: both sides see the end. Is to be dropped with the connection.
+pub type Cutter = Box<dyn FnOnce() + Send>;
+
+/// That of a socket of the operating system.
+fn cutter(socket: socket2::SockRef<'_>) -> Option<Cutter> {
+    let same = socket.try_clone().ok()?;
+    // What has ended already cannot be ended.
+    Some(Box::new(move || drop(same.shutdown(std::net::Shutdown::Both))))
 }
 
 /// The half of a connection that is read.

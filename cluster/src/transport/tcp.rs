@@ -9,7 +9,7 @@ use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::named::Named;
-use super::{Acceptor, Address, ReadHalf, Socket, WriteHalf};
+use super::{Acceptor, Address, Cutter, ReadHalf, Socket, WriteHalf};
 
 /// How long sent bytes may stay without acknowledgement before the kernel gives the connection up.
 const USER_TIMEOUT: Duration = Duration::from_secs(3);
@@ -83,5 +83,9 @@ impl Socket for Named<TcpStream> {
     fn bind(self: Box<Self>) -> io::Result<(ReadHalf, WriteHalf)> {
         let (read, write) = TcpStream::from_std(self.stream.into_std()?)?.into_split();
         Ok((Box::new(read), Box::new(write)))
+    }
+
+    fn cutter(&self) -> Option<Cutter> {
+        super::cutter(SockRef::from(&self.stream))
     }
 }

@@ -13,7 +13,7 @@ use socket2::SockRef;
 use tokio::net::{UnixListener, UnixStream};
 
 use super::named::Named;
-use super::{Acceptor, Address, ReadHalf, Socket, WriteHalf};
+use super::{Acceptor, Address, Cutter, ReadHalf, Socket, WriteHalf};
 
 /// How much the kernel holds that was not read, if it may: two chunks of a long body, so that one is read while another is
 /// written. What is in there goes before a short call.
@@ -98,5 +98,9 @@ impl Socket for Named<UnixStream> {
     fn bind(self: Box<Self>) -> io::Result<(ReadHalf, WriteHalf)> {
         let (read, write) = UnixStream::from_std(self.stream.into_std()?)?.into_split();
         Ok((Box::new(read), Box::new(write)))
+    }
+
+    fn cutter(&self) -> Option<Cutter> {
+        super::cutter(SockRef::from(&self.stream))
     }
 }
