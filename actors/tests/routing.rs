@@ -201,7 +201,8 @@ fn a_replica_that_fails_is_left_out_and_probed_back() {
         assert_eq!(bad.asked(), 2, "one call finds out that it still fails");
         tokio::time::sleep(Duration::from_millis(200)).await;
         let hangs = Arc::new(Notify::new());
-        (bad.fails(None), *bad.hangs.lock().unwrap() = Some(Arc::clone(&hangs)));
+        bad.fails(None);
+        *bad.hangs.lock().unwrap() = Some(Arc::clone(&hangs));
         let rest = async {
             for _ in 0..20 {
                 assert_eq!(client.add().await, Ok(2), "one at a time");
