@@ -89,13 +89,6 @@ pub(crate) enum Phase {
     Closed,
 }
 
-/// A worker that is to look for a message.
-struct Chosen {
-    waker: Waker,
-    /// Set if it can have its caller's turn.
-    turn: Option<Turn>,
-}
-
 /// Names a message that waits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
@@ -142,26 +135,45 @@ impl Mailbox {
         reason = "a message that is refused goes back by value: it is on the stack anyway"
     )]
     pub(crate) fn push(&self, lane: usize, envelope: Envelope) -> Result<Ticket, (Envelope, Phase)> {
-        let now = envelope.context.began;
         let mut state = self.lock();
         if state.phase != Phase::Open {
             return Err((envelope, state.phase.clone()));
         }
-        let number = state.next_number;
-        state.next_number += 1;
-        state.lanes[lane].push(number, envelope);
-        let chosen = state.choose(lane, PlaceId::current(), now);
+        let here = PlaceId::current();
+        let Some((waker, turn)) = state.lend(lane, here) else {
+            let now = envelope.context.began;
+            let number = state.queue(lane, envelope);
+            let wake = state.choose(lane, here, now);
+            drop(state);
+            wake_up(wake);
+            return Ok(Ticket { lane, number });
+        };
+        // For a message that is never queued: there is nothing to withdraw.
+        let number = state.number();
         drop(state);
-        match chosen {
-            Some(Chosen { waker, turn: Some(turn) }) => turn::lend(turn, waker),
-            chosen => wake_up(chosen.map(|chosen| chosen.waker)),
+        let Err(envelope) = turn::lend(turn, &waker, envelope) else { return Ok(Ticket { lane, number }) };
+        let mut state = self.lock();
+        // It may have failed or closed meanwhile, which hands out what waits, once.
+        if matches!(state.phase, Phase::Failed(_) | Phase::Closed) {
+            return Err((envelope, state.phase.clone()));
         }
+        let number = state.queue(lane, envelope);
+        drop(state);
+        waker.wake();
         Ok(Ticket { lane, number })
     }
 
     /// Takes out a message that its caller no longer wants; `None` if it has left the queue already.
     pub(crate) fn withdraw(&self, ticket: Ticket) -> Option<Envelope> {
         self.lock().lanes[ticket.lane].withdraw(ticket.number)
+    }
+
+    /// Notes that a worker has no free slot but for a message that it did not pull.
+    pub(crate) fn full(&self, seat: SeatId) {
+        let mut state = self.lock();
+        if state.seats[seat.index].generation == seat.generation {
+            state.seats[seat.index].full = true;
+        }
     }
 
     /// Gives a worker what it should run next, from other lanes than those it is `busy` with. `last_slot`: it will not
@@ -303,23 +315,42 @@ impl State {
         [before, self.any_idle()]
     }
 
-    /// The worker for a message that has just been queued at `here`.
-    fn choose(&mut self, lane: usize, here: Option<PlaceId>, now: Instant) -> Option<Chosen> {
-        // A batch is what comes before its worker has a turn of its own.
-        let is_lent = !self.lanes[lane].is_batch();
+    fn number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number - 1
+    }
+
+    fn queue(&mut self, lane: usize, envelope: Envelope) -> u64 {
+        let number = self.number();
+        self.lanes[lane].push(number, envelope);
+        number
+    }
+
+    /// The worker at `here` that can run a message of this lane at once, without that it is queued: it has nothing to do,
+    /// and nothing waits. A batch is what comes before its worker has a turn of its own.
+    fn lend(&mut self, lane: usize, here: Option<PlaceId>) -> Option<(Waker, Turn)> {
+        let here = here?;
+        if self.lanes[lane].is_batch() || self.lanes.iter().any(|lane| lane.len() > 0) {
+            return None;
+        }
+        let seat = self.seats.iter_mut().find(|seat| seat.place == Some(here) && seat.idle.is_some())?;
+        let turn = seat.turn?;
+        seat.idle.take().map(|waker| (waker, turn))
+    }
+
+    /// The worker to wake for a message that has just been queued at `here`.
+    fn choose(&mut self, lane: usize, here: Option<PlaceId>, now: Instant) -> Option<Waker> {
         let mut awake_here = false;
         for seat in self.seats.iter_mut().filter(|seat| here.is_some() && seat.place == here) {
-            if !seat.busy.contains(lane)
-                && let Some(waker) = seat.idle.take()
-            {
-                return Some(Chosen { waker, turn: seat.turn.filter(|_| is_lent) });
+            if seat.idle.is_some() && !seat.busy.contains(lane) {
+                return seat.idle.take();
             }
             awake_here |= seat.idle.is_none() && !seat.full;
         }
         if awake_here && !self.has_waited_long(now) {
             return None;
         }
-        self.idle_for(Lanes::only(lane)).map(|waker| Chosen { waker, turn: None })
+        self.idle_for(Lanes::only(lane))
     }
 
     fn has_waited_long(&self, now: Instant) -> bool {

@@ -20,8 +20,8 @@ use crate::method::Instance;
 
 /// How many messages a worker begins in one turn of its arbiter, before others there have their turn.
 const TURN: usize = 64;
-/// The same in a turn that a caller has lent: the caller's message, and a look whether there is another.
-const LENT_TURN: usize = 2;
+/// The same in a turn that a caller has lent, after its own message: a look whether there is another.
+const LENT_TURN: usize = 1;
 
 /// Runs messages on one instance, until its place is taken, the group closes or a method panics.
 pub(crate) struct Pump {
@@ -116,11 +116,25 @@ impl Pump {
         }
     }
 
-    /// A turn that a caller on this thread has lent. What ends in it is for a turn of its own.
-    pub(crate) fn lent_turn(&mut self, cx: &mut Context<'_>) {
-        if self.fill(LENT_TURN, cx) || self.ending.is_some() {
+    /// A turn that a caller on this thread has lent, for its message. What ends in it is for a turn of its own.
+    ///
+    /// # Errors
+    /// The message, if the pump is ending.
+    #[allow(clippy::result_large_err, reason = "a message that is not taken goes back by value")]
+    pub(crate) fn lent_turn(&mut self, envelope: Envelope, cx: &mut Context<'_>) -> Result<(), Envelope> {
+        if self.ending.is_some() {
+            return Err(envelope);
+        }
+        let slots = self.group.config.slots;
+        if self.running.len() + 1 >= slots {
+            // Before it runs: what it sends to its own group must go to others.
+            self.group.mailbox.full(self.seat);
+        }
+        self.begin_one(envelope, cx);
+        if self.running.len() < slots && self.fill(LENT_TURN, cx) || self.ending.is_some() {
             cx.waker().wake_by_ref();
         }
+        Ok(())
     }
 
     /// Gives up what runs, each on its own: a destructor that panics must not take the others' answers with it.

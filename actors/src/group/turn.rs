@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Waker};
 
 use slab::Slab;
 
+use crate::group::envelope::Envelope;
 use crate::group::pump::{Pump, PumpEnd};
 
 /// How many calls are made within one another before a worker is woken instead: each takes room on the stack.
@@ -67,26 +68,28 @@ impl Drop for SharedPump {
     }
 }
 
-/// Has the worker look for messages at once, as its task would when it is woken. `waker` is that of the task.
-pub(crate) fn lend(turn: Turn, waker: Waker) {
-    let lent = WORKERS.try_with(|workers| workers.lend(turn, &waker));
-    if !lent.unwrap_or(false) {
-        waker.wake();
-    }
+/// Has the worker begin a message at once, as its task would when it is woken. `waker` is that of the task.
+///
+/// # Errors
+/// The message, if the worker is gone or ending, is itself among those that are calling, or too many are.
+#[allow(clippy::result_large_err, reason = "a message that is not taken goes back by value: it is on the stack anyway")]
+pub(crate) fn lend(turn: Turn, waker: &Waker, envelope: Envelope) -> Result<(), Envelope> {
+    // Its thread has nearly ended if it has no table.
+    let Ok((depth, pump)) = WORKERS.try_with(|workers| (workers.depth.get(), workers.pump(turn))) else {
+        return Err(envelope);
+    };
+    let Some(pump) = pump.filter(|_| depth < DEPTH_MAX) else { return Err(envelope) };
+    let Ok(mut pump) = pump.try_borrow_mut() else { return Err(envelope) };
+    WORKERS.with(|workers| workers.depth.set(depth + 1));
+    // Nothing of the user's unwinds through this.
+    let lent = pump.lent_turn(envelope, &mut Context::from_waker(waker));
+    WORKERS.with(|workers| workers.depth.set(depth));
+    lent
 }
 
 impl Workers {
-    /// False if the worker is gone, is itself among those that are calling, or too many are.
-    fn lend(&self, turn: Turn, waker: &Waker) -> bool {
-        let depth = self.depth.get();
-        // Found, and let go of the table, before the worker runs: it may call others.
-        let pump = self.pumps.borrow().get(turn.0).and_then(Weak::upgrade);
-        let Some(pump) = pump.filter(|_| depth < DEPTH_MAX) else { return false };
-        let Ok(mut pump) = pump.try_borrow_mut() else { return false };
-        self.depth.set(depth + 1);
-        // Nothing of the user's unwinds through this.
-        pump.lent_turn(&mut Context::from_waker(waker));
-        self.depth.set(depth);
-        true
+    /// Found, and let go of the table, before the worker runs: it may call others.
+    fn pump(&self, turn: Turn) -> Option<Rc<RefCell<Pump>>> {
+        self.pumps.borrow().get(turn.0).and_then(Weak::upgrade)
     }
 }
