@@ -36,7 +36,7 @@ fn accepts_what_may_happen() {
 }
 
 fn finds_what_must_not() {
-    let table: [(&str, fn(&mut History)); 13] = [
+    let table: [(&str, fn(&mut History)); 14] = [
         ("it was never answered", |history| history.calls[0].ends.clear()),
         ("it was answered 2 times", |history| {
             let again = history.calls[0].ends[0].clone();
@@ -52,6 +52,9 @@ fn finds_what_must_not() {
             history.calls[1].ends[0].outcome = "DeadlineExceeded".into();
         }),
         ("AnswerOfAnother is not", |history| history.calls[0].ends[0].outcome = "AnswerOfAnother".into()),
+        ("it may be done again, and there was another replica", |history| {
+            history.calls[4].ends[0].outcome = "MayHaveRun".into();
+        }),
         ("it has failed without a fault", |history| history.faults.clear()),
         ("it has failed without a fault", |history| history.calls[1].ends[0].at = 19 * S),
         ("91 of the 202 calls during a fault have failed", |history| {
