@@ -13,7 +13,9 @@ use std::time::Duration;
 
 use actix_rt::net::TcpStream;
 use actix_web::HttpRequest;
+use actix_web::http::Version;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
 use tokio::time::{Sleep, sleep};
 use tokio_rustls::server::TlsStream;
 
@@ -52,6 +54,8 @@ pub(super) struct Activity {
     requests: Cell<u32>,
     /// Which answers wait for the client, in HTTP/2.
     owed: Owed,
+    is_closed: Cell<bool>,
+    closed: Notify,
 }
 
 /// A request of a connection that is being answered.
@@ -156,6 +160,26 @@ impl Busy {
 }
 
 impl Activity {
+    /// That of a connection which has several requests at a time. The HTTP library drops the one of HTTP/1 when its client
+    /// goes, and lets those of HTTP/2 run on.
+    pub(super) fn shared(request: &HttpRequest) -> Option<Rc<Self>> {
+        (request.version() == Version::HTTP_2).then(|| request.conn_data::<Rc<Self>>().cloned()).flatten()
+    }
+
+    /// Does some work as long as the connection is there. `None` when that has ended first; the work is dropped.
+    pub(super) async fn while_open<F: Future>(&self, work: F) -> Option<F::Output> {
+        // Hears of the end from here on.
+        let closed = self.closed.notified();
+        if self.is_closed.get() {
+            return None;
+        }
+        tokio::select! {
+            biased;
+            () = closed => None,
+            done = work => Some(done),
+        }
+    }
+
     pub(super) fn owed(&self) -> &Owed {
         &self.owed
     }
@@ -168,6 +192,13 @@ impl Activity {
     fn change(&self, requests: u32) {
         self.changes.set(self.changes.get().wrapping_add(1));
         self.requests.set(requests);
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.activity.is_closed.set(true);
+        self.activity.closed.notify_waiters();
     }
 }
 

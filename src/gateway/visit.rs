@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_LENGTH, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use futures_util::TryStreamExt;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
+use super::connection::Activity;
 use super::meter::{Answered, GONE, Meter};
 use super::state::Seat;
 use super::traced::{self, Traced};
@@ -41,15 +43,40 @@ enum BytesIn {
 pub(super) async fn answer(seat: Arc<Seat>, request: &HttpRequest, payload: Payload) -> HttpResponse {
     let mut visit = Visit::begin(&seat, &path::decoded(request.path()));
     let payload = visit.counted(request.headers(), payload);
-    let response = match traced::begin(request, visit.meter.route(), seat.shared.figures.tracing.sampler) {
-        None => handler::answer(seat, request, payload).await,
-        Some(Traced { context, span }) => {
-            visit.span = span.clone();
+    let traced = traced::begin(request, visit.meter.route(), seat.shared.figures.tracing.sampler);
+    let answer = handler::answer(seat, request, payload);
+    let response = match (traced, Activity::shared(request)) {
+        (None, None) => answer.await,
+        (traced, shared) => {
+            visit.span = traced.as_ref().map_or_else(Span::none, |traced| traced.span.clone());
             // Apart, because every request would set room aside for it.
-            Box::pin(context.scope(handler::answer(seat, request, payload)).instrument(span)).await
+            Box::pin(within(traced, shared, answer)).await
         }
     };
     visit.follow(response)
+}
+
+/// What most requests do not need around them: a span, and a watch over a connection that several share.
+async fn within(
+    traced: Option<Traced>,
+    shared: Option<Rc<Activity>>,
+    answer: impl Future<Output = HttpResponse>,
+) -> HttpResponse {
+    let answer = async {
+        match shared {
+            Some(connection) => connection.while_open(answer).await.unwrap_or_else(nobody),
+            None => answer.await,
+        }
+    };
+    match traced {
+        Some(Traced { context, span }) => context.scope(answer).instrument(span).await,
+        None => answer.await,
+    }
+}
+
+/// The answer to a client that has gone: it is counted as that.
+fn nobody() -> HttpResponse {
+    HttpResponse::new(StatusCode::from_u16(GONE).expect("three digits"))
 }
 
 impl Visit {

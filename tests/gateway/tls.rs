@@ -100,6 +100,29 @@ async fn who_can_speaks_http_2() {
     driver.abort();
 }
 
+/// The HTTP library lets requests of HTTP/2 run on.
+#[tokio::test]
+async fn who_goes_takes_all_calls_of_the_connection_along() {
+    let files = Files::new();
+    let server = Server::with(files.gateway()).await;
+    let connection = connect(&server, &files.certificate, &["h2"]).await.unwrap();
+    let (mut sender, connection) = h2::client::handshake(connection).await.unwrap();
+    let driver = tokio::spawn(connection);
+    let meetings = [Meeting::new().await, Meeting::new().await];
+    let (mut met, mut responses) = (Vec::new(), Vec::new());
+    for meeting in &meetings {
+        let request = http::Request::post("https://localhost/meet").body(()).unwrap();
+        let (response, mut body) = sender.send_request(request, false).unwrap();
+        body.send_data(meeting.arguments().to_string().into(), true).unwrap();
+        responses.push(response);
+        met.push(meeting.met().await);
+    }
+    driver.abort();
+    for mut met in met {
+        met.gone().await;
+    }
+}
+
 /// Nothing in HTTP/2 keeps a client from opening a million at a time.
 #[tokio::test]
 async fn one_connection_has_so_many_requests_at_a_time() {
