@@ -21,6 +21,9 @@ use crate::node::Node;
 /// How long a node has to answer at all.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// How long a call that was given up may keep this program from its end.
+const FAREWELL: Duration = Duration::from_millis(500);
+
 /// Which node is asked.
 #[derive(Debug, Args)]
 struct Target {
@@ -83,12 +86,15 @@ impl Ping {
     /// Why the node cannot be reached.
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
         self.target.ask(async |reached| {
-            let Reached { asking, node, replicas, after } = &reached;
+            let Reached { asking, node, replicas, after } = reached;
             let cluster = asking.cluster().context("it was asked to be a member")?;
             let taken = cluster.ping(node).await.with_context(|| format!("{node} was lost"))?;
-            let replicas = replicas.len();
+            let replicas = match replicas.len() {
+                1 => "1 replica".to_owned(),
+                number => format!("{number} replicas"),
+            };
             output::print(format_args!(
-                "{node} answers within {taken:.1?}; connected after {after:.1?}; {replicas} replicas\n"
+                "{node} answers within {taken:.1?}; connected after {after:.1?}; {replicas}\n"
             ))?;
             Ok(ExitCode::SUCCESS)
         })
@@ -138,10 +144,15 @@ impl Call {
 }
 
 impl Target {
-    /// Reaches the node, and does something with it.
-    fn ask(&self, then: impl AsyncFnOnce(Reached) -> anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
+    /// Reaches the node, does something with it, and takes its leave, so that the node need not think it lost somebody.
+    fn ask(&self, then: impl AsyncFnOnce(&Reached) -> anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async { then(self.reach().await?).await })
+        runtime.block_on(async {
+            let reached = self.reach().await?;
+            let done = then(&reached).await;
+            reached.asking.drain(FAREWELL).await;
+            done
+        })
     }
 
     async fn reach(&self) -> anyhow::Result<Reached> {
