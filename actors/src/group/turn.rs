@@ -75,16 +75,29 @@ impl Drop for SharedPump {
 #[allow(clippy::result_large_err, reason = "a message that is not taken goes back by value: it is on the stack anyway")]
 pub(crate) fn lend(turn: Turn, waker: &Waker, envelope: Envelope) -> Result<(), Envelope> {
     // Its thread has nearly ended if it has no table.
-    let Ok((depth, pump)) = WORKERS.try_with(|workers| (workers.depth.get(), workers.pump(turn))) else {
-        return Err(envelope);
-    };
-    let Some(pump) = pump.filter(|_| depth < DEPTH_MAX) else { return Err(envelope) };
+    let Ok(Some(pump)) = WORKERS.try_with(|workers| workers.pump(turn)) else { return Err(envelope) };
+    let Some(_deeper) = Deeper::enter() else { return Err(envelope) };
     let Ok(mut pump) = pump.try_borrow_mut() else { return Err(envelope) };
-    WORKERS.with(|workers| workers.depth.set(depth + 1));
-    // Nothing of the user's unwinds through this.
-    let lent = pump.lent_turn(envelope, &mut Context::from_waker(waker));
-    WORKERS.with(|workers| workers.depth.set(depth));
-    lent
+    pump.lent_turn(envelope, &mut Context::from_waker(waker))
+}
+
+/// One more call within a call. Given back also when a destructor of the user's panics.
+struct Deeper;
+
+impl Deeper {
+    fn enter() -> Option<Self> {
+        let depth = WORKERS.with(|workers| workers.depth.get());
+        (depth < DEPTH_MAX).then(|| {
+            WORKERS.with(|workers| workers.depth.set(depth + 1));
+            Self
+        })
+    }
+}
+
+impl Drop for Deeper {
+    fn drop(&mut self) {
+        WORKERS.with(|workers| workers.depth.set(workers.depth.get() - 1));
+    }
 }
 
 impl Workers {
