@@ -174,8 +174,8 @@ impl crate::Caller for Caller {
         rmp_serde::from_slice(&self.call(false, Payload::Sample(&sample)).await).expect("a sample")
     }
 
-    async fn tensor(&self, tensor: Bytes) -> usize {
-        self.send(tensor).await.len()
+    async fn tensor(&self, tensor: Bytes) -> Option<usize> {
+        Some(self.send(tensor).await.len())
     }
 }
 

@@ -43,7 +43,7 @@ async fn carry_out(caller: &impl Caller, command: &Command) -> Figures {
     let sending = caller.clone();
     let send = move || {
         let (caller, tensor) = (sending.clone(), tensor.clone());
-        async move { assert_eq!(caller.tensor(tensor.clone()).await, tensor.len()) }
+        async move { assert_eq!(caller.tensor(tensor.clone()).await, Some(tensor.len()), "all of it, from a side with tensors") }
     };
     let &Command { in_flight, seconds, .. } = command;
     match command.case.as_str() {

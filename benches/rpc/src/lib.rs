@@ -40,9 +40,9 @@ pub trait Caller: Clone + 'static {
     /// One call with a short message, which comes back.
     async fn echo(&self, sample: Sample) -> Sample;
 
-    /// One call with so many bytes of a tensor, which come back. How many did.
-    async fn tensor(&self, _tensor: Bytes) -> usize {
-        unimplemented!("this side has no tensors")
+    /// One call with so many bytes of a tensor, which come back. How many did; `None` of a side that has no tensors.
+    async fn tensor(&self, _tensor: Bytes) -> Option<usize> {
+        None
     }
 }
 
